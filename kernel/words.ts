@@ -1,0 +1,38 @@
+/** `; did you mean "x"?` where a word is close to an allowed one, else nothing. */
+export function didYouMean(word: string, allowed: readonly string[]): string {
+  const ranked = allowed
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  if (best === undefined || best.distance > Math.max(1, Math.floor(best.candidate.length / 3))) return "";
+  return `; did you mean ${JSON.stringify(best.candidate)}?`;
+}
+
+/** Levenshtein's distance: the fewest insertions, deletions and replacements. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** Joins words for a sentence: `a, b and c`. */
+export function listWords(words: readonly string[]): string {
+  if (words.length <= 1) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+}
+
+/** Text from outside, safe to print: control and direction characters escaped, cut to a length. */
+export function printable(text: string, maxLength = 500): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return cut.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

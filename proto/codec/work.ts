@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+/** Limits that hold at the hub and at the agent alike. */
+export const limits = {
+  /** Bytes of one chunk of a blob. */
+  chunkBytes: 256 * 1024,
+  /** Bytes of one gRPC message. */
+  messageBytes: 4 * 1024 * 1024,
+  /** Rows that one answer may stand for. */
+  samples: 2 ** 31 - 1,
+  /** Tensors of one model. */
+  tensors: 10_000,
+} as const;
+
+/** The version of the protocol in proto/comity/v1. */
+export const protocolVersion = 1;
+
+/** The layers of a model as Keras writes them (`class_name` and `config`); checked in full by `aggregation/topology`. */
+export const layersSchema = z.array(z.looseObject({ class_name: z.string(), config: z.record(z.string(), z.unknown()) })).min(1).max(200);
+
+/** How a site trains on its own rows. */
+export const localTrainingSchema = z.strictObject({
+  /** Passes over the site's training rows; 0 sends the base model back as it came. */
+  epochs: z.int().min(0).max(1000).default(1),
+  batch: z.int().min(1).max(65_536).default(32),
+  optimizer: z.enum(["sgd"]).default("sgd"),
+  learningRate: z.number().positive().max(100).default(0.1),
+  loss: z.enum(["categoricalCrossentropy", "binaryCrossentropy", "meanSquaredError"]).default("categoricalCrossentropy"),
+});
+
+/** Which of a site's datasets the work is for: by name, or by labels that must all match. */
+export const datasetSelectorSchema = z
+  .strictObject({ name: z.string().min(1).max(128).optional(), labels: z.record(z.string(), z.string()).optional() })
+  .refine((selector) => selector.name !== undefined || Object.keys(selector.labels ?? {}).length > 0, {
+    message: "give a dataset's `name`, or `labels` that it must have",
+  });
+
+/** The body of an offer of kind `train`. */
+export const trainWorkSchema = z.strictObject({
+  kind: z.literal("train"),
+  dataset: datasetSelectorSchema,
+  layers: layersSchema,
+  local: localTrainingSchema,
+  /** Seeds the shuffles; the agent mixes in the round and its site. */
+  seed: z.int().min(0),
+});
+
+/** The body of an offer of kind `evaluate`: the model on the site's test rows. */
+export const evaluateWorkSchema = z.strictObject({
+  kind: z.literal("evaluate"),
+  dataset: datasetSelectorSchema,
+  layers: layersSchema,
+  loss: localTrainingSchema.shape.loss,
+  batch: z.int().min(1).max(65_536).default(1000),
+});
+
+/** What an offer's `work_json` may hold. */
+export const workSchema = z.discriminatedUnion("kind", [trainWorkSchema, evaluateWorkSchema]);
+
+export type Layers = z.infer<typeof layersSchema>;
+export type LocalTraining = z.infer<typeof localTrainingSchema>;
+export type DatasetSelector = z.infer<typeof datasetSelectorSchema>;
+export type TrainWork = z.infer<typeof trainWorkSchema>;
+export type EvaluateWork = z.infer<typeof evaluateWorkSchema>;
+export type Work = z.infer<typeof workSchema>;
+export type WorkKind = Work["kind"];

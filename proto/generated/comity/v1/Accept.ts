@@ -1,0 +1,10 @@
+
+export interface Accept {
+  'assignmentId'?: (string);
+  'attempt'?: (number);
+}
+
+export interface Accept__Output {
+  'assignmentId': (string);
+  'attempt': (number);
+}

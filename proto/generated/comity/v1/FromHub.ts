@@ -1,0 +1,35 @@
+import type { Welcome as _comity_v1_Welcome, Welcome__Output as _comity_v1_Welcome__Output } from '../../comity/v1/Welcome.js';
+import type { Offer as _comity_v1_Offer, Offer__Output as _comity_v1_Offer__Output } from '../../comity/v1/Offer.js';
+import type { Cancel as _comity_v1_Cancel, Cancel__Output as _comity_v1_Cancel__Output } from '../../comity/v1/Cancel.js';
+import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1_Heartbeat__Output } from '../../comity/v1/Heartbeat.js';
+import type { Drain as _comity_v1_Drain, Drain__Output as _comity_v1_Drain__Output } from '../../comity/v1/Drain.js';
+
+export interface FromHub {
+  /**
+   * The answer to Hello.
+   */
+  'welcome'?: (_comity_v1_Welcome | null);
+  'offer'?: (_comity_v1_Offer | null);
+  'cancel'?: (_comity_v1_Cancel | null);
+  'heartbeat'?: (_comity_v1_Heartbeat | null);
+  /**
+   * The hub is stopping: finish uploads, then reconnect after the given time.
+   */
+  'drain'?: (_comity_v1_Drain | null);
+  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain";
+}
+
+export interface FromHub__Output {
+  /**
+   * The answer to Hello.
+   */
+  'welcome'?: (_comity_v1_Welcome__Output | null);
+  'offer'?: (_comity_v1_Offer__Output | null);
+  'cancel'?: (_comity_v1_Cancel__Output | null);
+  'heartbeat'?: (_comity_v1_Heartbeat__Output | null);
+  /**
+   * The hub is stopping: finish uploads, then reconnect after the given time.
+   */
+  'drain'?: (_comity_v1_Drain__Output | null);
+  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain";
+}

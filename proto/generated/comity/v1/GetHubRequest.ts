@@ -1,0 +1,6 @@
+
+export interface GetHubRequest {
+}
+
+export interface GetHubRequest__Output {
+}

@@ -1,0 +1,8 @@
+
+export interface GetModelRequest {
+  'model'?: (string);
+}
+
+export interface GetModelRequest__Output {
+  'model': (string);
+}

@@ -1,0 +1,8 @@
+
+export interface GetResultRequest {
+  'runId'?: (string);
+}
+
+export interface GetResultRequest__Output {
+  'runId': (string);
+}

@@ -1,0 +1,8 @@
+
+export interface GetRunRequest {
+  'runId'?: (string);
+}
+
+export interface GetRunRequest__Output {
+  'runId': (string);
+}

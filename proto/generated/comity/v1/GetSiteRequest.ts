@@ -1,0 +1,8 @@
+
+export interface GetSiteRequest {
+  'site'?: (string);
+}
+
+export interface GetSiteRequest__Output {
+  'site': (string);
+}

@@ -1,0 +1,10 @@
+
+export interface Held {
+  'assignmentId'?: (string);
+  'attempt'?: (number);
+}
+
+export interface Held__Output {
+  'assignmentId': (string);
+  'attempt': (number);
+}

@@ -1,0 +1,6 @@
+
+export interface ListModelsRequest {
+}
+
+export interface ListModelsRequest__Output {
+}

@@ -1,0 +1,6 @@
+
+export interface ListOperatorsRequest {
+}
+
+export interface ListOperatorsRequest__Output {
+}

@@ -1,0 +1,6 @@
+
+export interface ListSitesRequest {
+}
+
+export interface ListSitesRequest__Output {
+}

@@ -1,0 +1,10 @@
+
+export interface RemoveOperatorRequest {
+  'opId'?: (string);
+  'name'?: (string);
+}
+
+export interface RemoveOperatorRequest__Output {
+  'opId': (string);
+  'name': (string);
+}

@@ -1,0 +1,8 @@
+
+export interface RenewRequest {
+  'certificateRequest'?: (Buffer | Uint8Array | string);
+}
+
+export interface RenewRequest__Output {
+  'certificateRequest': (Buffer);
+}

@@ -1,0 +1,72 @@
+import type { Task as _comity_v1_Task, Task__Output as _comity_v1_Task__Output } from '../../comity/v1/Task.js';
+import type { Round as _comity_v1_Round, Round__Output as _comity_v1_Round__Output } from '../../comity/v1/Round.js';
+import type { Blob as _comity_v1_Blob, Blob__Output as _comity_v1_Blob__Output } from '../../comity/v1/Blob.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Run {
+  'runId'?: (string);
+  'name'?: (string);
+  /**
+   * The digest of the workflow version.
+   */
+  'workflowSha256'?: (string);
+  'workflowJson'?: (string);
+  /**
+   * `running`, `completed`, `failed` or `cancelled`.
+   */
+  'state'?: (string);
+  /**
+   * The operator who started it.
+   */
+  'startedBy'?: (string);
+  'startedAtMs'?: (number | string | Long);
+  /**
+   * 0 while it runs.
+   */
+  'endedAtMs'?: (number | string | Long);
+  /**
+   * Set when it failed or was cancelled.
+   */
+  'errorCode'?: (string);
+  'errorText'?: (string);
+  'tasks'?: (_comity_v1_Task)[];
+  'rounds'?: (_comity_v1_Round)[];
+  /**
+   * The last model version of the run.
+   */
+  'model'?: (_comity_v1_Blob | null);
+}
+
+export interface Run__Output {
+  'runId': (string);
+  'name': (string);
+  /**
+   * The digest of the workflow version.
+   */
+  'workflowSha256': (string);
+  'workflowJson': (string);
+  /**
+   * `running`, `completed`, `failed` or `cancelled`.
+   */
+  'state': (string);
+  /**
+   * The operator who started it.
+   */
+  'startedBy': (string);
+  'startedAtMs': (number);
+  /**
+   * 0 while it runs.
+   */
+  'endedAtMs': (number);
+  /**
+   * Set when it failed or was cancelled.
+   */
+  'errorCode': (string);
+  'errorText': (string);
+  'tasks': (_comity_v1_Task__Output)[];
+  'rounds': (_comity_v1_Round__Output)[];
+  /**
+   * The last model version of the run.
+   */
+  'model': (_comity_v1_Blob__Output | null);
+}

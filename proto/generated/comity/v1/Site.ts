@@ -1,0 +1,46 @@
+import type { Dataset as _comity_v1_Dataset, Dataset__Output as _comity_v1_Dataset__Output } from '../../comity/v1/Dataset.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Site {
+  /**
+   * `organisation/site`.
+   */
+  'site'?: (string);
+  'organisation'?: (string);
+  /**
+   * `invited`, `online`, `offline` or `revoked`.
+   */
+  'state'?: (string);
+  'labels'?: ({[key: string]: string});
+  'datasets'?: (_comity_v1_Dataset)[];
+  'agentVersion'?: (string);
+  'capabilities'?: (string)[];
+  'lastSeenMs'?: (number | string | Long);
+  'certificateExpiresAtMs'?: (number | string | Long);
+  /**
+   * Assignments that are open at the site now.
+   */
+  'openAssignments'?: (number);
+}
+
+export interface Site__Output {
+  /**
+   * `organisation/site`.
+   */
+  'site': (string);
+  'organisation': (string);
+  /**
+   * `invited`, `online`, `offline` or `revoked`.
+   */
+  'state': (string);
+  'labels': ({[key: string]: string});
+  'datasets': (_comity_v1_Dataset__Output)[];
+  'agentVersion': (string);
+  'capabilities': (string)[];
+  'lastSeenMs': (number);
+  'certificateExpiresAtMs': (number);
+  /**
+   * Assignments that are open at the site now.
+   */
+  'openAssignments': (number);
+}
