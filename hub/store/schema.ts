@@ -1,0 +1,210 @@
+import type { Generated, Kysely, Transaction } from "kysely";
+
+/**
+ * The hub's rows. Times are integer milliseconds since 1970, digests are lower-case hexadecimal, bodies are JSON text:
+ * types that SQLite and PostgreSQL hold alike.
+ */
+export interface Schema {
+  sites: SitesTable;
+  datasets: DatasetsTable;
+  invitations: InvitationsTable;
+  certificates: CertificatesTable;
+  operators: OperatorsTable;
+  operations: OperationsTable;
+  workflows: WorkflowsTable;
+  runs: RunsTable;
+  tasks: TasksTable;
+  run_events: RunEventsTable;
+  rounds: RoundsTable;
+  assignments: AssignmentsTable;
+  late_answers: LateAnswersTable;
+  blobs: BlobsTable;
+  model_versions: ModelVersionsTable;
+}
+
+/** The database, or a transaction on it: repositories take either. */
+export type Db = Kysely<Schema> | Transaction<Schema>;
+
+export interface SitesTable {
+  site: string;
+  organisation: string;
+  /** JSON object of strings. */
+  labels: string;
+  created_at_ms: number;
+  agent_version: string | null;
+  /** JSON array of strings. */
+  capabilities: string;
+  last_seen_ms: number | null;
+  revoked_at_ms: number | null;
+  revoked_reason: string | null;
+}
+
+/** What a site says it has; replaced as a whole by each catalogue. */
+export interface DatasetsTable {
+  site: string;
+  name: string;
+  /** JSON: columns, labels, rounded row counts, target, connector. */
+  body: string;
+}
+
+/** One join token. */
+export interface InvitationsTable {
+  jti: string;
+  site: string;
+  invited_by: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  /** The one key that has used the token; null while nobody has. */
+  spki_sha256: string | null;
+  /** The certificate that key got. */
+  serial: string | null;
+  consumed_at_ms: number | null;
+}
+
+export interface CertificatesTable {
+  serial: string;
+  site: string;
+  spki_sha256: string;
+  /** PEM, leaf first. */
+  chain: string;
+  not_before_ms: number;
+  not_after_ms: number;
+  revoked_at_ms: number | null;
+}
+
+export interface OperatorsTable {
+  name: string;
+  role: string;
+  /** The id of the one token that counts. */
+  jti: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  removed_at_ms: number | null;
+}
+
+/** Answers to calls that changed something, by `op_id`. */
+export interface OperationsTable {
+  op_id: string;
+  actor: string;
+  method: string;
+  content_sha256: string;
+  /** JSON. */
+  reply: string;
+  at_ms: number;
+}
+
+export interface WorkflowsTable {
+  sha256: string;
+  /** Canonical JSON. */
+  body: string;
+  created_at_ms: number;
+}
+
+export interface RunsTable {
+  run_id: string;
+  name: string;
+  workflow_sha256: string;
+  state: string;
+  started_by: string;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  error_code: string | null;
+  error_text: string | null;
+  /** The number of the newest event. */
+  event_seq: Generated<number>;
+}
+
+export interface TasksTable {
+  run_id: string;
+  ref: string;
+  call: string;
+  state: string;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+}
+
+export interface RunEventsTable {
+  run_id: string;
+  seq: number;
+  at_ms: number;
+  type: string;
+  round: number;
+  site: string;
+  text: string;
+  /** JSON. */
+  data: string;
+}
+
+export interface RoundsTable {
+  run_id: string;
+  round: number;
+  state: string;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  deadline_at_ms: number;
+  base_sha256: string;
+  base_bytes: number;
+  model_sha256: string | null;
+  model_bytes: number | null;
+  samples: number;
+  /** JSON object of numbers. */
+  metrics: string;
+}
+
+export interface AssignmentsTable {
+  assignment_id: string;
+  run_id: string;
+  round: number;
+  kind: string;
+  site: string;
+  state: string;
+  attempt: number;
+  base_sha256: string;
+  base_bytes: number;
+  created_at_ms: number;
+  deadline_at_ms: number;
+  delivered_at_ms: number | null;
+  op_id: string | null;
+  /** Digest of the answer's header: tells a repetition from another answer. */
+  answer_sha256: string | null;
+  update_sha256: string | null;
+  update_bytes: number | null;
+  samples: number;
+  /** JSON object of numbers. */
+  metrics: string;
+  reason_code: string | null;
+  reason: string | null;
+}
+
+/** Answers that came after their attempt was over: kept as a fact, never aggregated. */
+export interface LateAnswersTable {
+  assignment_id: string;
+  attempt: number;
+  site: string;
+  at_ms: number;
+  update_sha256: string | null;
+  samples: number;
+}
+
+export interface BlobsTable {
+  sha256: string;
+  size_bytes: number;
+  created_at_ms: number;
+}
+
+export interface ModelVersionsTable {
+  model: string;
+  version: number;
+  sha256: string;
+  size_bytes: number;
+  run_id: string;
+  round: number;
+  /** 0 for none. */
+  parent: number;
+  created_at_ms: number;
+  /** JSON object of numbers. */
+  metrics: string;
+  /** Keras JSON. */
+  layers: string;
+  sites: number;
+}

@@ -1,0 +1,64 @@
+import Database from "better-sqlite3";
+import { CompiledQuery, type DatabaseConnection, type Driver, Kysely, Migrator, SqliteDialect, SqliteDriver } from "kysely";
+import { ComityError, isSystemError } from "#kernel/errors.js";
+import { migrations } from "./migrations.js";
+import type { Schema } from "./schema.js";
+
+/** Opens (or makes) the hub's SQLite file and brings its schema up to date. Throws `STORE_BUSY` or `STORE_DAMAGED`. */
+export async function openSqlite(path: string): Promise<Kysely<Schema>> {
+  const database = open(path);
+  const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database }) });
+  const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest();
+  if (error !== undefined) {
+    await db.destroy();
+    throw new ComityError("STORE_DAMAGED", `The schema of ${path} cannot be brought up to date.`, {
+      hint: "If a newer hub has written it, start that one; else restore a backup.",
+      cause: error,
+    });
+  }
+  return db;
+}
+
+function open(path: string): Database.Database {
+  try {
+    const database = new Database(path);
+    // A second hub on the same file is refused; the lock ends with the process, also when it is killed.
+    database.pragma("locking_mode = EXCLUSIVE");
+    database.pragma("journal_mode = WAL");
+    // better-sqlite3 opens an existing WAL file at NORMAL, which may lose the last commits with the power.
+    database.pragma("synchronous = FULL");
+    database.pragma("foreign_keys = ON");
+    database.pragma("trusted_schema = OFF");
+    database.pragma("cell_size_check = ON");
+    database.exec("begin immediate; commit");
+    if (database.pragma("synchronous", { simple: true }) !== 2) throw new Error("synchronous is not FULL");
+    if (database.pragma("quick_check(1)", { simple: true }) !== "ok") throw new Error("quick_check failed");
+    return database;
+  } catch (cause) {
+    if (isSystemError(cause, "SQLITE_BUSY")) {
+      throw new ComityError("STORE_BUSY", `Another hub is using ${path}.`, { hint: "Stop it first: one hub, one folder.", cause });
+    }
+    throw new ComityError("STORE_DAMAGED", `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      hint: "Check its owner and the disk; restore the last backup if it is damaged.",
+      cause,
+    });
+  }
+}
+
+/** Kysely's plain `begin` fails at once when a read turns into a write under another writer; `begin immediate` waits its turn. */
+class ImmediateDialect extends SqliteDialect {
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.settings);
+  }
+  private readonly settings: ConstructorParameters<typeof SqliteDriver>[0];
+  constructor(settings: ConstructorParameters<typeof SqliteDriver>[0]) {
+    super(settings);
+    this.settings = settings;
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
