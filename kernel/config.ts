@@ -6,7 +6,11 @@ import { checkValue, textLimits } from "./json.js";
 import { didYouMean } from "./words.js";
 
 /** Reads a YAML file and parses it with a schema; every fault is reported with `file:line:column` and the allowed values. */
-export async function readConfig<T>(path: string, schema: z.ZodType<T>, code: ErrorCode = "CONFIG_INVALID"): Promise<T> {
+export async function readConfig<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  code: ErrorCode = "CONFIG_INVALID",
+): Promise<T> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -18,46 +22,80 @@ export async function readConfig<T>(path: string, schema: z.ZodType<T>, code: Er
 }
 
 /** {@link readConfig} for a text; `source` is the file's name in messages. */
-export function parseConfig<T>(text: string, source: string, schema: z.ZodType<T>, code: ErrorCode = "CONFIG_INVALID"): T {
-  if (Buffer.byteLength(text) > textLimits.maxBytes) throw new ComityError(code, `${source} is larger than 1 MiB.`);
+export function parseConfig<T>(
+  text: string,
+  source: string,
+  schema: z.ZodType<T>,
+  code: ErrorCode = "CONFIG_INVALID",
+): T {
+  if (Buffer.byteLength(text) > textLimits.maxBytes)
+    throw new ComityError(code, `${source} is larger than 1 MiB.`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    merge: false,
+    prettyErrors: false,
+  });
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${source}:${line}:${col}`;
   };
   const faults = document.errors.map((error) => `${place(error.pos[0])}: ${error.message}`);
   visit(document, {
-    Alias: (_key, node) => void faults.push(`${place(node.range?.[0] ?? 0)}: anchors and aliases are not allowed here`),
+    Alias: (_key, node) =>
+      void faults.push(`${place(node.range?.[0] ?? 0)}: anchors and aliases are not allowed here`),
     Node: (_key, node) => {
-      if ("tag" in node && node.tag !== undefined && node.range) faults.push(`${place(node.range[0])}: tags are not allowed here`);
+      const tag = "tag" in node ? node.tag : undefined;
+      if (tag !== undefined && node.range) faults.push(`${place(node.range[0])}: tags are not allowed here`);
     },
   });
   if (faults.length > 0) throw new ComityError(code, faults.join("\n"));
   const value: unknown = document.toJS();
   checkValue(value, code);
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, parsing);
   if (parsed.success) return parsed.data;
   const positionOf = (path: readonly PropertyKey[]): string => {
     for (let length = path.length; length > 0; length--) {
       const keys = path.slice(0, length);
       const parent: unknown = document.getIn(keys.slice(0, -1), true);
-      const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === keys.at(-1)) : undefined;
+      const pair = isMap(parent)
+        ? parent.items.find((item) => isScalar(item.key) && item.key.value === keys.at(-1))
+        : undefined;
       if (pair !== undefined && isScalar(pair.key) && pair.key.range) return place(pair.key.range[0]);
       const node = document.getIn(keys, true);
-      if (typeof node === "object" && node !== null && "range" in node) return place((node.range as [number])[0]);
+      if (typeof node === "object" && node !== null && "range" in node)
+        return place((node.range as [number])[0]);
     }
     return `${source}:1:1`;
   };
-  throw new ComityError(code, describeIssues(parsed.error.issues, positionOf).join("\n"));
+  const inOrder = describeIssues(parsed.error.issues, positionOf).toSorted((a, b) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
+  throw new ComityError(code, inOrder.join("\n"));
 }
 
 /** Parses a value that has no file; `noun` names it in messages (`plan`, `work`). */
-export function parseValue<T>(value: unknown, noun: string, schema: z.ZodType<T>, code: ErrorCode = "ARGUMENT_INVALID"): T {
-  const parsed = schema.safeParse(value);
+export function parseValue<T>(
+  value: unknown,
+  noun: string,
+  schema: z.ZodType<T>,
+  code: ErrorCode = "ARGUMENT_INVALID",
+): T {
+  const parsed = schema.safeParse(value, parsing);
   if (parsed.success) return parsed.data;
   throw new ComityError(code, describeIssues(parsed.error.issues, () => noun).join("\n"));
 }
+
+/** Keeps what was given, and the keys that an object allows (in place of zod's message), for a guess at what was meant. */
+const parsing: z.core.ParseContext<z.core.$ZodIssue> = {
+  reportInput: true,
+  error: (issue) => {
+    if (issue.code !== "unrecognized_keys" || issue.inst === undefined || !("shape" in issue.inst._zod.def))
+      return undefined;
+    return Object.keys(issue.inst._zod.def.shape as object).join(", ");
+  },
+};
 
 /** One line for each fault: where, which key, what is allowed, and a guess at what was meant. */
 function describeIssues(
@@ -68,7 +106,8 @@ function describeIssues(
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => {
         const path = [...issue.path, key];
-        return `${positionOf(path)}: unknown key ${JSON.stringify(key)}${inside(issue.path)}`;
+        const guess = didYouMean(key, issue.message.split(", "));
+        return `${positionOf(path)}: unknown key ${JSON.stringify(key)}${inside(issue.path)}${guess || `; allowed: ${issue.message}`}`;
       });
     }
     if (issue.code === "invalid_value") {
@@ -77,7 +116,7 @@ function describeIssues(
       return [`${positionOf(issue.path)}: ${name(issue.path)} must be one of ${allowed.join(", ")}${given}`];
     }
     if (issue.code === "invalid_union") {
-      const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
+      const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
       if (nearest !== undefined && nearest.length > 0) {
         return describeIssues(
           nearest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
@@ -85,10 +124,16 @@ function describeIssues(
         );
       }
     }
-    return [`${positionOf(issue.path)}: ${name(issue.path)}: ${issue.message}`];
+    if (issue.code === "invalid_type" && issue.input === undefined)
+      return [`${positionOf(issue.path)}: ${name(issue.path)} is missing`];
+    return [
+      `${positionOf(issue.path)}: ${name(issue.path)}: ${issue.message.replace("Invalid input: ", "")}`,
+    ];
   });
 }
 
-const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(0, ...issues.map((issue) => issue.path.length));
-const name = (path: readonly PropertyKey[]): string => (path.length === 0 ? "the document" : path.map(String).join("."));
+const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(0, ...issues.map((issue) => issue.path.length));
+const name = (path: readonly PropertyKey[]): string =>
+  path.length === 0 ? "the document" : path.map(String).join(".");
 const inside = (path: readonly PropertyKey[]): string => (path.length === 0 ? "" : ` in ${name(path)}`);
