@@ -45,15 +45,19 @@ function open(path: string): Database.Database {
   }
 }
 
+type SqliteSettings = ConstructorParameters<typeof SqliteDriver>[0];
+
 /** Kysely's plain `begin` fails at once when a read turns into a write under another writer; `begin immediate` waits its turn. */
 class ImmediateDialect extends SqliteDialect {
-  override createDriver(): Driver {
-    return new ImmediateDriver(this.settings);
-  }
-  private readonly settings: ConstructorParameters<typeof SqliteDriver>[0];
-  constructor(settings: ConstructorParameters<typeof SqliteDriver>[0]) {
+  readonly #settings: SqliteSettings;
+
+  constructor(settings: SqliteSettings) {
     super(settings);
-    this.settings = settings;
+    this.#settings = settings;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.#settings);
   }
 }
 

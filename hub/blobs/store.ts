@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ComityError, isSystemError } from "#kernel/errors.js";
+import { makeDirectory, syncDirectory } from "#kernel/files.js";
+import type { Sha256 } from "#kernel/ids.js";
+
+/**
+ * Bytes by their SHA-256. What is here under its digest is whole and durable: it was written elsewhere first, synced, then renamed.
+ * A row that names a blob is written after the blob.
+ */
+export interface BlobStore {
+  /** A file on this machine that holds the blob. Throws `BLOB_NOT_FOUND`. */
+  localPath(sha256: Sha256): Promise<string>;
+  /** Bytes staged so far under a key. */
+  stagedBytes(key: string): Promise<number>;
+  /** Goes on writing what is staged under a key. */
+  stage(key: string): Promise<StagedBlob>;
+  /** A path for a worker that writes a whole blob itself, to be given to {@link BlobStore.adopt}. */
+  scratchPath(key: string): string;
+  /** Takes in a finished and synced scratch file under its digest. */
+  adopt(path: string, sha256: Sha256): Promise<void>;
+  /** Keeps bytes that are at hand. */
+  put(bytes: Uint8Array, sha256: Sha256): Promise<void>;
+}
+
+/** A blob on its way in. */
+export interface StagedBlob {
+  /** Where it lies until it is committed. */
+  readonly path: string;
+  write(chunk: Uint8Array): Promise<void>;
+  /** Syncs and moves it to its digest, which the caller has verified. */
+  commit(sha256: Sha256): Promise<void>;
+  /** Keeps what is written, for a later continuation. */
+  close(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** {@link BlobStore} on a local disk: `blobs/ab/abcdef…`, `blobs/incoming/…`. */
+export class FileBlobStore implements BlobStore {
+  readonly #root: string;
+  readonly #incoming: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#incoming = join(root, "incoming");
+  }
+
+  /** Makes the folders. */
+  async open(): Promise<this> {
+    await makeDirectory(this.#incoming);
+    return this;
+  }
+
+  async localPath(sha256: Sha256): Promise<string> {
+    const path = this.#path(sha256);
+    if ((await sizeOf(path)) === undefined) {
+      throw new ComityError("BLOB_NOT_FOUND", `There is no blob ${sha256}.`, { hint: "It may have been removed; ask for another version." });
+    }
+    return path;
+  }
+
+  async stagedBytes(key: string): Promise<number> {
+    return (await sizeOf(this.scratchPath(key))) ?? 0;
+  }
+
+  async stage(key: string): Promise<StagedBlob> {
+    const path = this.scratchPath(key);
+    const file = await open(path, "a", 0o600);
+    return new StagedFile(path, file, (sha256) => this.adopt(path, sha256));
+  }
+
+  scratchPath(key: string): string {
+    return join(this.#incoming, key);
+  }
+
+  async adopt(path: string, sha256: Sha256): Promise<void> {
+    const target = this.#path(sha256);
+    const folder = dirname(target);
+    if ((await sizeOf(folder)) === undefined) {
+      await makeDirectory(folder);
+      await syncDirectory(this.#root);
+    }
+    await rename(path, target);
+    await syncDirectory(folder);
+  }
+
+  async put(bytes: Uint8Array, sha256: Sha256): Promise<void> {
+    const staged = await this.stage(`put-${sha256}-${process.hrtime.bigint()}`);
+    await staged.write(bytes);
+    await staged.commit(sha256);
+  }
+
+  #path(sha256: Sha256): string {
+    return join(this.#root, sha256.slice(0, 2), sha256);
+  }
+}
+
+class StagedFile implements StagedBlob {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #adopt: (sha256: Sha256) => Promise<void>;
+
+  constructor(path: string, file: FileHandle, adopt: (sha256: Sha256) => Promise<void>) {
+    this.path = path;
+    this.#file = file;
+    this.#adopt = adopt;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < chunk.length) written += (await this.#file.write(chunk, written)).bytesWritten;
+  }
+
+  async commit(sha256: Sha256): Promise<void> {
+    await this.#file.sync();
+    await this.#file.close();
+    await this.#adopt(sha256);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close();
+    await rm(this.path, { force: true });
+  }
+}
+
+/** The digest of bytes that come piece by piece. */
+export function startHash(): { update(chunk: Uint8Array): void; digest(): Sha256 } {
+  const hash = createHash("sha256");
+  return { update: (chunk) => void hash.update(chunk), digest: () => hash.digest("hex") as Sha256 };
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}

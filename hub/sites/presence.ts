@@ -1,0 +1,84 @@
+import type { Assignment } from "#hub/assignments/model.js";
+import type { Clock } from "#kernel/clock.js";
+import { ComityError } from "#kernel/errors.js";
+import type { AssignmentId, SiteId } from "#kernel/ids.js";
+
+/** An offer, ready to be pushed: the assignment and what its run adds. */
+export interface Offer {
+  readonly assignment: Assignment;
+  readonly runName: string;
+  readonly workJson: string;
+}
+
+/** The live session of one site, as the areas of the hub use it. */
+export interface LiveSession {
+  readonly site: SiteId;
+  offer(offer: Offer): void;
+  cancel(assignmentId: AssignmentId, reason: string): void;
+  drain(reconnectAfterMs: number, reason: string): void;
+  /** Ends the session with an error that the agent sees. */
+  close(error: ComityError): void;
+}
+
+type Listener = (site: SiteId, online: boolean) => void;
+
+/** Who is connected now. Nothing here is the only trace of a fact: after a restart the agents come back and say it again. */
+export class Presence {
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
+  readonly #sessions = new Map<SiteId, LiveSession>();
+  readonly #offlineSinceMs = new Map<SiteId, number>();
+  readonly #listeners = new Set<Listener>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAtMs = clock.nowMs();
+  }
+
+  /** Takes a new session in; an older one of the same site ends with `SESSION_REPLACED`. */
+  connect(session: LiveSession): void {
+    const older = this.#sessions.get(session.site);
+    this.#sessions.set(session.site, session);
+    this.#offlineSinceMs.delete(session.site);
+    older?.close(
+      new ComityError("SESSION_REPLACED", `A newer session of ${session.site} has taken over.`, {
+        hint: "If you did not start a second agent, its identity may have been copied: revoke the site and invite it anew.",
+      }),
+    );
+    if (older === undefined) this.#tell(session.site, true);
+  }
+
+  /** Forgets a session, unless a newer one has already taken its place. */
+  disconnect(session: LiveSession): void {
+    if (this.#sessions.get(session.site) !== session) return;
+    this.#sessions.delete(session.site);
+    this.#offlineSinceMs.set(session.site, this.#clock.nowMs());
+    this.#tell(session.site, false);
+  }
+
+  get(site: SiteId): LiveSession | undefined {
+    return this.#sessions.get(site);
+  }
+
+  /** Since when a site is away: its disconnection, or the hub's own start. Undefined while it is there. */
+  offlineSinceMs(site: SiteId): number | undefined {
+    if (this.#sessions.has(site)) return undefined;
+    return this.#offlineSinceMs.get(site) ?? this.#startedAtMs;
+  }
+
+  get online(): IterableIterator<LiveSession> {
+    return this.#sessions.values();
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  onChange(listener: Listener): void {
+    this.#listeners.add(listener);
+  }
+
+  #tell(site: SiteId, online: boolean): void {
+    for (const listener of this.#listeners) listener(site, online);
+  }
+}

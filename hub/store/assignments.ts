@@ -1,0 +1,181 @@
+import type { Selectable } from "kysely";
+import type { AnswerHeader, Assignment, AssignmentState } from "#hub/assignments/model.js";
+import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
+import type { WorkKind } from "#proto/codec/work.js";
+import type { AssignmentsTable, Db } from "./schema.js";
+
+/** A new assignment, attempt 1, state `offered`. */
+export type NewAssignment = Pick<Assignment, "id" | "runId" | "round" | "kind" | "site" | "base" | "deadlineAtMs">;
+
+export async function insertAssignment(db: Db, assignment: NewAssignment, nowMs: number): Promise<void> {
+  await db
+    .insertInto("assignments")
+    .values({
+      assignment_id: assignment.id,
+      run_id: assignment.runId,
+      round: assignment.round,
+      kind: assignment.kind,
+      site: assignment.site,
+      state: "offered",
+      attempt: 1,
+      base_sha256: assignment.base.sha256,
+      base_bytes: assignment.base.sizeBytes,
+      created_at_ms: nowMs,
+      deadline_at_ms: assignment.deadlineAtMs,
+      delivered_at_ms: null,
+      op_id: null,
+      answer_sha256: null,
+      update_sha256: null,
+      update_bytes: null,
+      samples: 0,
+      metrics: "{}",
+      reason_code: null,
+      reason: null,
+    })
+    .execute();
+}
+
+export async function findAssignment(db: Db, id: AssignmentId): Promise<Assignment | undefined> {
+  const row = await db.selectFrom("assignments").selectAll().where("assignment_id", "=", id).executeTakeFirst();
+  return row === undefined ? undefined : toAssignment(row);
+}
+
+/** The assignments of a round (of one kind, when given), in the order of their sites. */
+export async function assignmentsOfRound(db: Db, runId: RunId, round: number, kind?: WorkKind): Promise<Assignment[]> {
+  let query = db.selectFrom("assignments").selectAll().where("run_id", "=", runId).where("round", "=", round);
+  if (kind !== undefined) query = query.where("kind", "=", kind);
+  return (await query.orderBy("kind", "desc").orderBy("site").execute()).map(toAssignment);
+}
+
+/** What is open everywhere, or at one site. */
+export async function openAssignments(db: Db, site?: SiteId): Promise<Assignment[]> {
+  let query = db.selectFrom("assignments").selectAll().where("state", "in", ["offered", "accepted"]);
+  if (site !== undefined) query = query.where("site", "=", site);
+  return (await query.orderBy("assignment_id").execute()).map(toAssignment);
+}
+
+/** What a site had vanished from: it may be offered again if its round still collects. */
+export async function vanishedAssignments(db: Db, site: SiteId): Promise<Assignment[]> {
+  const rows = await db
+    .selectFrom("assignments")
+    .innerJoin("rounds", (join) =>
+      join.onRef("rounds.run_id", "=", "assignments.run_id").onRef("rounds.round", "=", "assignments.round"),
+    )
+    .selectAll("assignments")
+    .where("assignments.site", "=", site)
+    .where("assignments.state", "=", "vanished")
+    .where("assignments.kind", "=", "train")
+    .where("rounds.state", "=", "collecting")
+    .execute();
+  return rows.map(toAssignment);
+}
+
+/** Moves an open assignment on; false when it was not open, or at another attempt, any more. */
+export async function settleAssignment(
+  db: Db,
+  id: AssignmentId,
+  attempt: number,
+  state: AssignmentState,
+  reason?: { code: string; text: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("assignments")
+    .set({ state, reason_code: reason?.code ?? null, reason: reason?.text ?? null })
+    .where("assignment_id", "=", id)
+    .where("attempt", "=", attempt)
+    .where("state", "in", ["offered", "accepted"])
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Offers anew under the next attempt number. */
+export async function reopenAssignment(db: Db, id: AssignmentId, attempt: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("assignments")
+    .set({ state: "offered", attempt: attempt + 1, reason_code: null, reason: null })
+    .where("assignment_id", "=", id)
+    .where("attempt", "=", attempt)
+    .where("state", "!=", "delivered")
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Records an answer; false when the assignment was not open at this attempt any more (fencing). */
+export async function deliverAssignment(db: Db, header: AnswerHeader, answerSha256: Sha256, nowMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("assignments")
+    .set({
+      state: "delivered",
+      delivered_at_ms: nowMs,
+      op_id: header.opId,
+      answer_sha256: answerSha256,
+      update_sha256: header.update?.sha256 ?? null,
+      update_bytes: header.update?.sizeBytes ?? null,
+      samples: header.samples,
+      metrics: JSON.stringify(header.metrics),
+      reason_code: null,
+      reason: null,
+    })
+    .where("assignment_id", "=", header.assignmentId)
+    .where("attempt", "=", header.attempt)
+    .where("state", "in", ["offered", "accepted"])
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Closes all that is open of a run, or of one round and kind. Returns what was closed. */
+export async function closeAssignments(
+  db: Db,
+  where: { runId: RunId; round?: number; kind?: WorkKind },
+  state: "cancelled" | "late",
+  reason: { code: string; text: string },
+): Promise<Assignment[]> {
+  let query = db
+    .updateTable("assignments")
+    .set({ state, reason_code: reason.code, reason: reason.text })
+    .where("run_id", "=", where.runId)
+    .where("state", "in", ["offered", "accepted"]);
+  if (where.round !== undefined) query = query.where("round", "=", where.round);
+  if (where.kind !== undefined) query = query.where("kind", "=", where.kind);
+  return (await query.returningAll().execute()).map(toAssignment);
+}
+
+export async function insertLateAnswer(db: Db, site: SiteId, header: AnswerHeader, nowMs: number): Promise<void> {
+  await db
+    .insertInto("late_answers")
+    .values({
+      assignment_id: header.assignmentId,
+      attempt: header.attempt,
+      site,
+      at_ms: nowMs,
+      update_sha256: header.update?.sha256 ?? null,
+      samples: header.samples,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+function toAssignment(row: Selectable<AssignmentsTable>): Assignment {
+  return {
+    id: row.assignment_id as AssignmentId,
+    runId: row.run_id as RunId,
+    round: row.round,
+    kind: row.kind as WorkKind,
+    site: row.site as SiteId,
+    state: row.state as AssignmentState,
+    attempt: row.attempt,
+    base: { sha256: row.base_sha256 as Sha256, sizeBytes: row.base_bytes },
+    deadlineAtMs: row.deadline_at_ms,
+    deliveredAtMs: row.delivered_at_ms ?? undefined,
+    opId: (row.op_id ?? undefined) as OpId | undefined,
+    answerSha256: (row.answer_sha256 ?? undefined) as Sha256 | undefined,
+    update:
+      row.update_sha256 === null || row.update_bytes === null
+        ? undefined
+        : { sha256: row.update_sha256 as Sha256, sizeBytes: row.update_bytes },
+    samples: row.samples,
+    metrics: JSON.parse(row.metrics) as Record<string, number>,
+    reasonCode: row.reason_code ?? undefined,
+    reason: row.reason ?? undefined,
+  };
+}

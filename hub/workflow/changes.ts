@@ -1,0 +1,47 @@
+import { type Deferred, deferred } from "#kernel/async.js";
+import { Mailbox } from "#kernel/async.js";
+import type { RunId } from "#kernel/ids.js";
+import type { RunEvent } from "./model.js";
+
+/**
+ * Wakes whoever waits for news of a run. News is only "look again": the facts are in the store, so a wake-up that gets lost with
+ * the process costs nothing.
+ */
+export class RunChanges {
+  readonly #waiting = new Map<RunId, Deferred<void>>();
+  readonly #live = new Map<RunId, Set<Mailbox<RunEvent | "look">>>();
+
+  /** Resolves at the next news. Take it before reading the store, so that nothing falls between. */
+  next(runId: RunId): Promise<void> {
+    let waiting = this.#waiting.get(runId);
+    if (waiting === undefined) this.#waiting.set(runId, (waiting = deferred()));
+    return waiting.promise;
+  }
+
+  /** There is something new in the store. */
+  notify(runId: RunId): void {
+    this.#waiting.get(runId)?.resolve();
+    this.#waiting.delete(runId);
+    for (const mailbox of this.#live.get(runId) ?? []) mailbox.push("look");
+  }
+
+  /** Tells those who watch now; for progress, which is not kept. */
+  tell(event: RunEvent): void {
+    for (const mailbox of this.#live.get(event.runId) ?? []) mailbox.push(event);
+  }
+
+  /** A mailbox that gets `look` for each news and every passing event; call `stop` at the end. */
+  subscribe(runId: RunId): { readonly news: Mailbox<RunEvent | "look">; stop(): void } {
+    const news = new Mailbox<RunEvent | "look">();
+    const mailboxes = this.#live.get(runId) ?? new Set();
+    this.#live.set(runId, mailboxes.add(news));
+    return {
+      news,
+      stop: () => {
+        news.close();
+        mailboxes.delete(news);
+        if (mailboxes.size === 0) this.#live.delete(runId);
+      },
+    };
+  }
+}
