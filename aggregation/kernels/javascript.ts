@@ -3,25 +3,25 @@ import type { Kernels } from "./kernels.js";
 /** The kernels in plain JavaScript, for hosts without WebAssembly SIMD: slower, and the same bits. */
 export function createJavaScriptKernels(memoryBytes: number): Kernels {
   const memory = new ArrayBuffer(Math.ceil(memoryBytes / 8) * 8);
-  const sums64 = (at: number, n: number) => new Float64Array(memory, at, n);
-  const values32 = (at: number, n: number) => new Float32Array(memory, at, n);
   return {
     kind: "javascript",
     bytes: new Uint8Array(memory),
-    begin(sumsAt, valuesAt, n, weight) {
-      const sums = sums64(sumsAt, n);
-      const values = values32(valuesAt, n);
-      for (let i = 0; i < n; i++) sums[i] = weight * (values[i] ?? 0);
-    },
     fold(sumsAt, valuesAt, n, weight) {
-      const sums = sums64(sumsAt, n);
-      const values = values32(valuesAt, n);
+      const sums = new Float64Array(memory, sumsAt, n);
+      const values = new Float32Array(memory, valuesAt, n);
       for (let i = 0; i < n; i++) sums[i] = (sums[i] ?? 0) + weight * (values[i] ?? 0);
     },
+    foldTwo(sumsAt, aAt, bAt, n, weightA, weightB) {
+      const sums = new Float64Array(memory, sumsAt, n);
+      const a = new Float32Array(memory, aAt, n);
+      const b = new Float32Array(memory, bAt, n);
+      for (let i = 0; i < n; i++) sums[i] = (sums[i] ?? 0) + weightA * (a[i] ?? 0) + weightB * (b[i] ?? 0);
+    },
     finish(outAt, sumsAt, n, total) {
-      const sums = sums64(sumsAt, n);
-      const out = values32(outAt, n);
+      const sums = new Float64Array(memory, sumsAt, n);
+      const out = new Float32Array(memory, outAt, n);
       for (let i = 0; i < n; i++) out[i] = (sums[i] ?? 0) / total;
+      sums.fill(-0);
     },
     firstNotFinite(valuesAt, n) {
       const bits = new Uint32Array(memory, valuesAt, n);

@@ -16,13 +16,13 @@ export function createWasmKernels(memoryBytes: number): Kernels | undefined {
     // A memory reserves gigabytes of addresses, whatever its size: a process under `ulimit -v` may not get one.
     return undefined;
   }
-  const { begin, fold, finish, firstNotFinite } = new WebAssembly.Instance(compiled, { host: { memory } })
+  const { fold, foldTwo, finish, firstNotFinite } = new WebAssembly.Instance(compiled, { host: { memory } })
     .exports;
   return {
     kind: "wasm",
     bytes: new Uint8Array(memory.buffer),
-    begin: begin as Kernels["begin"],
     fold: fold as Kernels["fold"],
+    foldTwo: foldTwo as Kernels["foldTwo"],
     finish: finish as Kernels["finish"],
     firstNotFinite: firstNotFinite as Kernels["firstNotFinite"],
   };
