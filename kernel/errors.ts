@@ -45,6 +45,7 @@ export const errorKinds = {
   PROXY_INVALID: { grpc: status.FAILED_PRECONDITION, exit: exit.connection },
   PROTOCOL_UNSUPPORTED: { grpc: status.FAILED_PRECONDITION, exit: exit.connection },
   RATE_LIMITED: { grpc: status.RESOURCE_EXHAUSTED, exit: exit.connection, retryable: true },
+  MESSAGE_TOO_LARGE: { grpc: status.RESOURCE_EXHAUSTED, exit: exit.usage },
   MESSAGE_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.unexpected },
   UNAUTHENTICATED: { grpc: status.UNAUTHENTICATED, exit: exit.identity },
   PERMISSION_DENIED: { grpc: status.PERMISSION_DENIED, exit: exit.refused },
@@ -60,6 +61,7 @@ export const errorKinds = {
   MODEL_NOT_FOUND: { grpc: status.NOT_FOUND, exit: exit.notFound },
   OPERATOR_NOT_FOUND: { grpc: status.NOT_FOUND, exit: exit.notFound },
   BLOB_NOT_FOUND: { grpc: status.NOT_FOUND, exit: exit.notFound },
+  BLOB_DAMAGED: { grpc: status.DATA_LOSS, exit: exit.unexpected, retryable: true },
   WORKFLOW_UNSUPPORTED: { grpc: status.INVALID_ARGUMENT, exit: exit.config },
   PLAN_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.config },
   MODEL_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.config },
@@ -118,9 +120,14 @@ export class ComityError extends Error {
   static from(thrown: unknown): ComityError {
     if (thrown instanceof ComityError) return thrown;
     if (isSystemError(thrown, "ENOSPC")) {
-      return new ComityError("DISK_FULL", "The disk is full.", { hint: "Free some space; work goes on by itself.", cause: thrown });
+      return new ComityError("DISK_FULL", "The disk is full.", {
+        hint: "Free some space; work goes on by itself.",
+        cause: thrown,
+      });
     }
-    return new ComityError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+    return new ComityError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), {
+      cause: thrown,
+    });
   }
 }
 
