@@ -1,0 +1,116 @@
+import { fullJitterMs, sleep } from "#kernel/async.js";
+import { ComityError } from "#kernel/errors.js";
+import type { Log } from "#kernel/log.js";
+import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
+import type { HubLink, HubPort } from "./hub.js";
+import type { Answer, Offer } from "./model.js";
+import type { Outbox } from "./outbox.js";
+import { storedOffset, upload } from "./transfer.js";
+import { isWorthTryingAgain, toComityError } from "./verdict.js";
+
+/** How long to wait before an answer is sent again. */
+const again = { baseMs: 100, maxMs: 5000 } as const;
+
+/** What there is to send; the attempt, and with it the answer's op_id, may change while it is being sent. */
+export interface Cargo {
+  readonly offer: Offer;
+  readonly answer: Answer;
+}
+
+/** How sending ended: a receipt, a final refusal by the hub, or an update that is no longer what it was on disk. */
+export type Outcome =
+  | { readonly kind: "receipt"; readonly cargo: Cargo; readonly receipt: Receipt__Output }
+  | { readonly kind: "refused"; readonly cargo: Cargo; readonly error: ComityError }
+  | { readonly kind: "damaged" };
+
+export interface DeliveryPorts {
+  readonly hub: HubPort;
+  readonly outbox: Outbox;
+  readonly log: Log;
+  /** Whether the site has paused its agent. */
+  readonly isPaused: () => boolean;
+}
+
+/**
+ * Sends an answer until the hub has spoken: broken connections, a hub that restarts and full disks are waited for. `cargo` is asked
+ * before each try. `isFirst`: nothing of it has been sent yet, so the hub need not be asked where to go on.
+ * Throws when the signal fires, and `POLICY_REFUSED` when the site pauses.
+ */
+export async function deliver(
+  ports: DeliveryPorts,
+  cargo: () => Cargo,
+  isFirst: boolean,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  let fresh = isFirst;
+  let damagedOnTheWay = 0;
+  for (let tries = 0; ; tries++) {
+    const hub = await ports.hub.link(signal);
+    const sent = cargo();
+    if (ports.isPaused())
+      throw new ComityError("POLICY_REFUSED", "The site has paused its agent; its answer stays there.");
+    try {
+      const receipt = await send(ports, hub, sent, fresh, signal);
+      return { kind: "receipt", cargo: sent, receipt };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = toComityError(thrown);
+      const mine = !(thrown instanceof ComityError) && !isMissing(thrown) && !isWorthTryingAgain(thrown);
+      if (mine || (error.code === "POLICY_REFUSED" && ports.isPaused())) throw thrown;
+      if (sent.answer.update !== undefined && (isMissing(thrown) || error.code === "UPLOAD_DIGEST_WRONG")) {
+        if (!(await ports.outbox.isIntact(sent.offer.assignmentId, sent.answer.update)))
+          return { kind: "damaged" };
+        if (++damagedOnTheWay > 1) return { kind: "refused", cargo: sent, error };
+      }
+      const renewed = error.code === "ASSIGNMENT_LATE" && cargo().offer.attempt > sent.offer.attempt;
+      if (!renewed && !isWorthTryingAgain(error)) return { kind: "refused", cargo: sent, error };
+      fresh = error.code === "UPLOAD_DIGEST_WRONG";
+      ports.log.debug(
+        { assignment: sent.offer.assignmentId, code: error.code, tries },
+        "the answer will be sent again",
+      );
+      if (!renewed) await sleep(fullJitterMs(tries, again), signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+async function send(
+  ports: DeliveryPorts,
+  hub: HubLink,
+  { offer, answer }: Cargo,
+  fresh: boolean,
+  signal: AbortSignal,
+) {
+  const { assignmentId, attempt, base } = offer;
+  const { opId, samples, metrics, update, tensors } = answer;
+  const header = {
+    opId,
+    assignmentId,
+    attempt,
+    baseSha256: base.sha256,
+    samples,
+    metrics,
+    tensors: tensors.map((tensor) => ({ ...tensor })),
+    ...(update === undefined ? {} : { update }),
+  };
+  const offset =
+    fresh || update === undefined ? 0 : await storedOffset(hub, assignmentId, attempt, update.sha256);
+  const mayLeave = () => !ports.isPaused();
+  const file =
+    update === undefined
+      ? {}
+      : { file: { path: ports.outbox.path(assignmentId), sizeBytes: update.sizeBytes } };
+  const receipt = await upload(hub, { header, offset, mayLeave, ...file }, signal);
+  if (
+    receipt.opId !== opId ||
+    receipt.assignmentId !== assignmentId ||
+    receipt.sha256 !== (update?.sha256 ?? "")
+  ) {
+    throw new ComityError("MESSAGE_INVALID", "The hub's receipt is for something else than what was sent.");
+  }
+  return receipt;
+}
+
+const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";

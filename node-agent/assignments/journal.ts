@@ -1,0 +1,237 @@
+import type Database from "better-sqlite3";
+import { z } from "zod";
+import type { Clock } from "#kernel/clock.js";
+import { ComityError } from "#kernel/errors.js";
+import type { AssignmentId } from "#kernel/ids.js";
+import { openDatabase } from "./database.js";
+import {
+  type Answer,
+  answerSchema,
+  type Entry,
+  type LogLine,
+  type Offer,
+  offerSchema,
+  type Reason,
+  states,
+} from "./model.js";
+
+/** Ended assignments are kept this long, so that one offered again after a hub's restore is recognised. */
+const keepEndedMs = 7 * 24 * 3_600_000;
+const pruneEvery = 500;
+
+const rowSchema = z.object({
+  state: z.enum(states),
+  offer: z.string(),
+  answer: z.string().nullable(),
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+  retryable: z.int().nullable(),
+});
+
+/**
+ * What the agent has promised and decided, in its own SQLite file. Every method that changes something returns after the commit
+ * is on disk; each is one transaction, so one fsync.
+ */
+export class Journal {
+  readonly #database: Database.Database;
+  readonly #clock: Clock;
+  readonly #statements: ReturnType<typeof prepare>;
+  #writes = 0;
+
+  constructor(path: string, clock: Clock) {
+    this.#database = openDatabase(path);
+    this.#clock = clock;
+    this.#statements = prepare(this.#database);
+    this.#statements.prune.run(clock.nowMs() - keepEndedMs);
+  }
+
+  /** The assignment with this id, if it is known here. */
+  find(id: AssignmentId): Entry | undefined {
+    const row = this.#statements.find.get(id);
+    return row === undefined ? undefined : toEntry(row);
+  }
+
+  /** Every assignment without a receipt or another end, oldest first. */
+  open(): Entry[] {
+    return this.#statements.open.all().map(toEntry);
+  }
+
+  /** The policy has allowed an offer: the agent owes an answer from now on. */
+  accept(offer: Offer, line: LogLine): void {
+    this.#write(() => {
+      this.#append(line);
+      this.#put(offer, "accepted", undefined);
+    });
+  }
+
+  /** The policy has refused an offer. */
+  decline(offer: Offer, line: LogLine, reason: Reason): void {
+    this.#write(() => {
+      this.#append(line);
+      this.#put(offer, "declined", reason);
+    });
+  }
+
+  /** An offer that could not even be put to the policy (unknown kind, no such dataset). */
+  fail(offer: Offer, reason: Reason): void {
+    this.#write(() => this.#put(offer, "failed", reason));
+  }
+
+  /** The same assignment under a newer attempt; what is owed and what is answered stays. */
+  renew(offer: Offer, answer: Answer | undefined): void {
+    this.#write(() => {
+      this.#statements.renew.run({
+        ...this.#key(offer),
+        offer: JSON.stringify(offer),
+        answer: toJson(answer),
+      });
+    });
+  }
+
+  /** The answer is in the outbox; with it goes the line of the site's log that must be durable before the bytes leave. */
+  answer(offer: Offer, answer: Answer, line: LogLine): void {
+    this.#write(() => {
+      this.#append(line);
+      this.#statements.answer.run({ ...this.#key(offer), answer: toJson(answer) });
+    });
+  }
+
+  /** The answer is lost or damaged: the work is owed again. */
+  reopen(offer: Offer): void {
+    this.#write(() => this.#put(offer, "accepted", undefined));
+  }
+
+  /** The hub's receipt has come. */
+  done(offer: Offer, receipt: object): void {
+    this.#write(() => this.#statements.done.run({ ...this.#key(offer), receipt: JSON.stringify(receipt) }));
+  }
+
+  /** The end without a receipt. */
+  end(offer: Offer, state: "failed" | "refused" | "cancelled" | "declined", reason: Reason): void {
+    this.#write(() =>
+      this.#statements.end.run({
+        ...this.#key(offer),
+        state,
+        code: reason.code,
+        reason: reason.text,
+        retryable: reason.retryable ? 1 : 0,
+      }),
+    );
+  }
+
+  /** Adds a line to the site's log alone. */
+  log(line: LogLine): void {
+    this.#write(() => this.#append(line));
+  }
+
+  /** The newest lines of the site's log, newest first. */
+  decisions(limit = 50): Record<string, unknown>[] {
+    return z.array(z.record(z.string(), z.unknown())).parse(this.#statements.decisions.all(limit));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #write(change: () => void): void {
+    try {
+      // `immediate`: a commit is one fsync of the write-ahead log, however many rows it holds.
+      this.#statements.transaction.immediate(change);
+    } catch (cause) {
+      if (cause instanceof Error && "code" in cause && cause.code === "SQLITE_FULL") {
+        throw new ComityError("DISK_FULL", "The agent's journal cannot be written: the disk is full.", {
+          hint: "Free some space; work goes on by itself.",
+          cause,
+        });
+      }
+      throw cause;
+    }
+    if (++this.#writes % pruneEvery === 0) this.#statements.prune.run(this.#clock.nowMs() - keepEndedMs);
+  }
+
+  #key(offer: Offer): { id: string; attempt: number; nowMs: number } {
+    return { id: offer.assignmentId, attempt: offer.attempt, nowMs: this.#clock.nowMs() };
+  }
+
+  #put(offer: Offer, state: "accepted" | "declined" | "failed", reason: Reason | undefined): void {
+    this.#statements.put.run({
+      ...this.#key(offer),
+      state,
+      offer: JSON.stringify(offer),
+      code: reason?.code ?? null,
+      reason: reason?.text ?? null,
+      retryable: reason === undefined ? null : reason.retryable ? 1 : 0,
+    });
+  }
+
+  #append(line: LogLine): void {
+    const { offer, answer } = line;
+    this.#statements.append.run({
+      ...this.#key(offer),
+      event: line.event,
+      runId: offer.runId,
+      runName: offer.runName,
+      round: offer.round,
+      kind: offer.kind,
+      base: offer.base.sha256,
+      dataset: line.dataset ?? null,
+      rule: line.rule ?? null,
+      reason: line.reason ?? null,
+      opId: answer?.opId ?? null,
+      sha256: answer?.update?.sha256 ?? null,
+      sizeBytes: answer?.update?.sizeBytes ?? null,
+      samples: answer?.samples ?? null,
+      metrics: answer === undefined ? null : JSON.stringify(answer.metrics),
+    });
+  }
+}
+
+function prepare(database: Database.Database) {
+  const columns = "state, offer, answer, code, reason, retryable";
+  const set = "update assignments set updated_at_ms = @nowMs";
+  return {
+    transaction: database.transaction((change: () => void) => change()),
+    find: database.prepare<[string]>(`select ${columns} from assignments where id = ?`),
+    open: database.prepare(
+      `select ${columns} from assignments where state in ('accepted', 'answered') order by created_at_ms, id`,
+    ),
+    put: database.prepare(
+      `insert into assignments (id, attempt, state, offer, code, reason, retryable, created_at_ms, updated_at_ms)
+       values (@id, @attempt, @state, @offer, @code, @reason, @retryable, @nowMs, @nowMs)
+       on conflict (id) do update set attempt = @attempt, state = @state, offer = @offer, answer = null, receipt = null,
+         code = @code, reason = @reason, retryable = @retryable, updated_at_ms = @nowMs`,
+    ),
+    renew: database.prepare(`${set}, attempt = @attempt, offer = @offer, answer = @answer where id = @id`),
+    answer: database.prepare(`${set}, state = 'answered', answer = @answer where id = @id`),
+    done: database.prepare(`${set}, state = 'done', receipt = @receipt where id = @id`),
+    end: database.prepare(
+      `${set}, state = @state, code = @code, reason = @reason, retryable = @retryable where id = @id`,
+    ),
+    append: database.prepare(
+      `insert into decisions (at_ms, event, assignment_id, attempt, run_id, run_name, round, kind, base_sha256, dataset, rule, reason,
+         op_id, sha256, size_bytes, samples, metrics)
+       values (@nowMs, @event, @id, @attempt, @runId, @runName, @round, @kind, @base, @dataset, @rule, @reason,
+         @opId, @sha256, @sizeBytes, @samples, @metrics)`,
+    ),
+    decisions: database.prepare<[number]>("select * from decisions order by seq desc limit ?"),
+    prune: database.prepare<[number]>(
+      "delete from assignments where updated_at_ms < ? and state not in ('accepted', 'answered')",
+    ),
+  };
+}
+
+function toEntry(found: unknown): Entry {
+  const row = rowSchema.parse(found);
+  return {
+    offer: offerSchema.parse(JSON.parse(row.offer)),
+    state: row.state,
+    answer: row.answer === null ? undefined : answerSchema.parse(JSON.parse(row.answer)),
+    reason:
+      row.code === null
+        ? undefined
+        : { code: row.code, text: row.reason ?? "", retryable: row.retryable === 1 },
+  };
+}
+
+const toJson = (answer: Answer | undefined): string | null =>
+  answer === undefined ? null : JSON.stringify(answer);

@@ -1,0 +1,108 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { checkSchema } from "#aggregation/tensors/schema.js";
+import { ComityError } from "#kernel/errors.js";
+import { makeDirectory } from "#kernel/files.js";
+import { newOpId, type SiteId } from "#kernel/ids.js";
+import type { Work, WorkKind } from "#proto/codec/work.js";
+import type { Step, StepAnswer } from "../steps/step.js";
+import type { BlobCache, CachedBlob, Source } from "./cache.js";
+import type { Answer, Offer } from "./model.js";
+import { type Outbox, readTensors } from "./outbox.js";
+
+/** Steps by the kind of work that they do. */
+export type Steps = ReadonlyMap<WorkKind, Step>;
+
+/** How many figures an answer may hold, and how long their names may be. */
+const metricLimits = { count: 64, nameLength: 64 } as const;
+
+/** Where the work of an assignment is done: base model in, step, update out. */
+export class Workshop {
+  readonly #site: SiteId;
+  readonly #steps: Steps;
+  readonly #cache: BlobCache;
+  readonly #outbox: Outbox;
+  readonly #dir: string;
+  #count = 0;
+
+  /** `dir`: for scratch folders, on the same file system as the outbox. */
+  constructor(options: { site: SiteId; steps: Steps; cache: BlobCache; outbox: Outbox; dir: string }) {
+    this.#site = options.site;
+    this.#steps = options.steps;
+    this.#cache = options.cache;
+    this.#outbox = options.outbox;
+    this.#dir = options.dir;
+  }
+
+  /** Makes the folder, without what a killed agent may have left in it. */
+  async prepare(): Promise<void> {
+    await rm(this.#dir, { recursive: true, force: true });
+    await makeDirectory(this.#dir);
+  }
+
+  /** The base model of an offer, which stays on disk until it is released. */
+  async fetchBase(offer: Offer, source: Source): Promise<CachedBlob> {
+    return await this.#cache.acquire(offer.base, source);
+  }
+
+  /**
+   * Does the work and puts its update into the outbox. What is about to leave is checked here against what the kind of work
+   * declares: the tensors of the base model and finite figures, nothing else.
+   */
+  async run(
+    offer: Offer,
+    work: Work,
+    base: CachedBlob,
+    signal: AbortSignal,
+    progress: (fraction: number, text: string) => void,
+  ): Promise<Answer> {
+    const step = this.#steps.get(work.kind);
+    if (step === undefined)
+      throw new ComityError("WORK_UNSUPPORTED", `This agent does no work of kind ${work.kind}.`);
+    const directory = join(this.#dir, String(++this.#count));
+    await makeDirectory(directory);
+    try {
+      const context = {
+        site: this.#site,
+        round: offer.round,
+        directory,
+        basePath: base.path,
+        signal,
+        progress,
+      };
+      const answer = await step.run(work, context);
+      signal.throwIfAborted();
+      checkFigures(work.kind, answer);
+      const { samples, metrics, updatePath } = answer;
+      const plain = { opId: newOpId(), samples, metrics };
+      if (updatePath === undefined) return { ...plain, tensors: [] };
+      const { sha256, sizeBytes, tensors } = await this.#outbox.put(offer.assignmentId, updatePath);
+      checkSchema(tensors, await readTensors(base.path));
+      return {
+        ...plain,
+        update: { sha256, sizeBytes },
+        tensors: tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] })),
+      };
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+function checkFigures(kind: WorkKind, { samples, metrics, updatePath }: StepAnswer): void {
+  if (!Number.isSafeInteger(samples) || samples < 0) throw wrong(`${samples} is no number of rows`);
+  const figures = Object.entries(metrics);
+  if (figures.length > metricLimits.count)
+    throw wrong(`it has ${figures.length} figures; ${metricLimits.count} are allowed`);
+  for (const [name, value] of figures) {
+    if (name.length > metricLimits.nameLength)
+      throw wrong(`the name of a figure has ${name.length} characters`);
+    if (!Number.isFinite(value)) throw wrong(`the figure ${name} is ${value}`);
+  }
+  if ((kind === "train") !== (updatePath !== undefined)) {
+    throw wrong(kind === "train" ? "there is no update" : `work of kind ${kind} may not send an update`);
+  }
+}
+
+const wrong = (why: string): ComityError =>
+  new ComityError("WORK_FAILED", `The answer of the work stays at the site: ${why}.`);
