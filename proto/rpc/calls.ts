@@ -46,7 +46,10 @@ export function callUnary<Request, Reply>(
   { deadlineMs = defaultDeadlineMs, signal }: CallSettings,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(reasonOf(signal));
+    if (signal?.aborted === true) {
+      reject(reasonOf(signal));
+      return;
+    }
     const cancel = () => call.cancel();
     const call = client.makeUnaryRequest(
       method.path,
@@ -125,7 +128,6 @@ export async function callClientStream<Request, Reply>(
     for await (const message of source) {
       if (answered.signal.aborted) break;
       if (!stream.write(message)) await either(stream, "drain", answered.signal);
-      if (answered.signal.aborted) break;
     }
     if (!answered.signal.aborted) {
       stream.end();

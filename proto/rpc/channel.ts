@@ -200,8 +200,8 @@ function attempt(client: Client, deadlineMs: number): Promise<connectivityState>
     const look = () => {
       const state = stateOf(client);
       const over = state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE;
-      if (over || state === connectivityState.SHUTDOWN || Date.now() >= deadlineMs) return resolve(state);
-      channel.watchConnectivityState(state, deadlineMs, look);
+      if (over || state === connectivityState.SHUTDOWN || Date.now() >= deadlineMs) resolve(state);
+      else channel.watchConnectivityState(state, deadlineMs, look);
     };
     look();
   });

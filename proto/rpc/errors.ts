@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
+import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ComityError, type ErrorCode, isErrorCode } from "#kernel/errors.js";
 import { status } from "#kernel/grpc-status.js";
 import type { Log } from "#kernel/log.js";
@@ -10,7 +10,11 @@ const codeKey = "comity-code";
 const hintKey = "comity-hint";
 
 /** A status as grpc-js takes it from a handler. */
-export type CallStatus = Pick<StatusObject, "code" | "details" | "metadata">;
+export interface CallStatus {
+  readonly code: number;
+  readonly details: string;
+  readonly metadata: Metadata;
+}
 
 /**
  * Any thrown thing as a gRPC status: the sentence as details, the code and the hint as trailing metadata. What was not

@@ -5,12 +5,13 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
   ServerInterceptingCall,
+  type status as Status,
 } from "@grpc/grpc-js";
 import { ComityError } from "#kernel/errors.js";
 import type { Log } from "#kernel/log.js";
 import { Call, type CallKind } from "./call.js";
 import type { Connections } from "./connections.js";
-import { toStatus } from "./errors.js";
+import { type CallStatus, toStatus } from "./errors.js";
 import { http2StreamOf } from "./internals.js";
 import { wire } from "./limits.js";
 import type { Authorise, Principal } from "./principal.js";
@@ -57,7 +58,7 @@ export class Guard {
     let over = false;
     const end = (error: unknown) => {
       over = true;
-      base.sendStatus(toStatus(error, this.#log, method.path));
+      sendStatus(base, toStatus(error, this.#log, method.path));
       this.#resetLater(base);
     };
     const onTime = () =>
@@ -153,6 +154,11 @@ export class Guard {
       if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
     }, this.#limits.resetMs).unref();
   }
+}
+
+/** Our codes are the numbers of grpc-js' enumeration, which the kernel does not know. */
+function sendStatus(base: ServerInterceptingCallInterface, { code, details, metadata }: CallStatus): void {
+  base.sendStatus({ code: code as Status, details, metadata });
 }
 
 /** What a call gets while the hub is stopping. */

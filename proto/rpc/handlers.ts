@@ -6,7 +6,6 @@ import type {
   handleUnaryCall,
   MethodDefinition,
   sendUnaryData,
-  ServiceDefinition,
   UntypedHandleCall,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -51,13 +50,15 @@ export type Implementation<Handlers> = {
 
 type Message = object;
 
+type Methods = Readonly<Record<string, MethodDefinition<Message, Message>>>;
+
 /** The methods of `definition` that `functions` has, and their handlers, as `Server.addService` takes them. */
 export function wrapService(
-  definition: ServiceDefinition,
+  definition: Methods,
   functions: object,
   guard: Guard,
   log: Log,
-): { definition: ServiceDefinition; handlers: UntypedServiceImplementation } {
+): { definition: Methods; handlers: UntypedServiceImplementation } {
   const given = Object.entries(definition).filter(
     ([name]) => typeof Reflect.get(functions, name) === "function",
   );

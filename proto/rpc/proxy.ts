@@ -170,11 +170,11 @@ export function connectThroughProxy(proxy: Proxy, target: Address, timeoutMs = 1
       clearTimeout(timer);
       if (response.statusCode !== 200) {
         socket.destroy();
-        return refused(response.statusCode);
+        refused(response.statusCode);
+        return;
       }
       if (head.length > 0) socket.unshift(head);
-      // `connect` hands out a Duplex by its type; over plain HTTP it is a TCP socket.
-      resolve(socket as Socket);
+      resolve(socket);
     });
     call.end();
   });

@@ -62,13 +62,12 @@ export async function pump<Message>(
   const stop = () => void Promise.resolve(iterator.return?.()).catch(() => undefined);
   stream.once("close", stop);
   try {
-    for (;;) {
+    while (!call.ended) {
       call.sourceWaitSinceMs = performance.now();
       const step = await iterator.next();
       call.sourceWaitSinceMs = undefined;
-      if (step.done === true || call.ended) return;
+      if (step.done === true) return;
       if (!stream.write(step.value)) await room(stream, call);
-      if (call.ended) return;
     }
   } finally {
     stream.off("close", stop);
@@ -79,7 +78,10 @@ export async function pump<Message>(
 /** Resolves when the stream takes more, or will never take more. */
 export function room(stream: Writable, call: Call): Promise<void> {
   return new Promise((resolve) => {
-    if (!stream.writableNeedDrain || stream.destroyed || call.ended) return resolve();
+    if (!stream.writableNeedDrain || stream.destroyed || call.ended) {
+      resolve();
+      return;
+    }
     call.waiting = "out";
     const done = () => {
       call.waiting = undefined;
