@@ -20,7 +20,9 @@ export interface LiveSession {
   close(error: ComityError): void;
 }
 
-type Listener = (site: SiteId, online: boolean) => void;
+/** A site came, left, or said something new of itself. */
+export type PresenceChange = "came" | "left" | "spoke";
+type Listener = (site: SiteId, change: PresenceChange) => void;
 
 /** Who is connected now. Nothing here is the only trace of a fact: after a restart the agents come back and say it again. */
 export class Presence {
@@ -45,7 +47,7 @@ export class Presence {
         hint: "If you did not start a second agent, its identity may have been copied: revoke the site and invite it anew.",
       }),
     );
-    if (older === undefined) this.#tell(session.site, true);
+    if (older === undefined) this.#tell(session.site, "came");
   }
 
   /** Forgets a session, unless a newer one has already taken its place. */
@@ -53,7 +55,12 @@ export class Presence {
     if (this.#sessions.get(session.site) !== session) return;
     this.#sessions.delete(session.site);
     this.#offlineSinceMs.set(session.site, this.#clock.nowMs());
-    this.#tell(session.site, false);
+    this.#tell(session.site, "left");
+  }
+
+  /** A site that is there has said something new of itself. */
+  spoke(site: SiteId): void {
+    this.#tell(site, "spoke");
   }
 
   get(site: SiteId): LiveSession | undefined {
@@ -78,7 +85,7 @@ export class Presence {
     this.#listeners.add(listener);
   }
 
-  #tell(site: SiteId, online: boolean): void {
-    for (const listener of this.#listeners) listener(site, online);
+  #tell(site: SiteId, change: PresenceChange): void {
+    for (const listener of this.#listeners) listener(site, change);
   }
 }

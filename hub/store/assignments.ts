@@ -7,8 +7,8 @@ import type { AssignmentsTable, Db } from "./schema.js";
 /** A new assignment, attempt 1, state `offered`. */
 export type NewAssignment = Pick<Assignment, "id" | "runId" | "round" | "kind" | "site" | "base" | "deadlineAtMs">;
 
-export async function insertAssignment(db: Db, assignment: NewAssignment, nowMs: number): Promise<void> {
-  await db
+export async function insertAssignment(db: Db, assignment: NewAssignment, nowMs: number): Promise<Assignment> {
+  const row = await db
     .insertInto("assignments")
     .values({
       assignment_id: assignment.id,
@@ -32,7 +32,9 @@ export async function insertAssignment(db: Db, assignment: NewAssignment, nowMs:
       reason_code: null,
       reason: null,
     })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toAssignment(row);
 }
 
 export async function findAssignment(db: Db, id: AssignmentId): Promise<Assignment | undefined> {
@@ -123,21 +125,21 @@ export async function deliverAssignment(db: Db, header: AnswerHeader, answerSha2
   return numUpdatedRows > 0n;
 }
 
-/** Closes all that is open of a run, or of one round and kind. Returns what was closed. */
+/** Closes all that is open of a run. Returns what was closed. */
 export async function closeAssignments(
   db: Db,
-  where: { runId: RunId; round?: number; kind?: WorkKind },
-  state: "cancelled" | "late",
+  runId: RunId,
+  state: "cancelled",
   reason: { code: string; text: string },
 ): Promise<Assignment[]> {
-  let query = db
+  const rows = await db
     .updateTable("assignments")
     .set({ state, reason_code: reason.code, reason: reason.text })
-    .where("run_id", "=", where.runId)
-    .where("state", "in", ["offered", "accepted"]);
-  if (where.round !== undefined) query = query.where("round", "=", where.round);
-  if (where.kind !== undefined) query = query.where("kind", "=", where.kind);
-  return (await query.returningAll().execute()).map(toAssignment);
+    .where("run_id", "=", runId)
+    .where("state", "in", ["offered", "accepted"])
+    .returningAll()
+    .execute();
+  return rows.map(toAssignment);
 }
 
 export async function insertLateAnswer(db: Db, site: SiteId, header: AnswerHeader, nowMs: number): Promise<void> {

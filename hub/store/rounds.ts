@@ -33,7 +33,7 @@ export async function moveRound(
   runId: RunId,
   round: number,
   from: RoundState,
-  to: { state: RoundState; model?: BlobRef; samples?: number; metrics?: Record<string, number>; endedAtMs?: number; deadlineAtMs?: number },
+  to: { state: RoundState; model?: BlobRef; samples?: number; metrics?: Record<string, number>; endedAtMs?: number },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("rounds")
@@ -43,13 +43,22 @@ export async function moveRound(
       ...(to.samples !== undefined && { samples: to.samples }),
       ...(to.metrics && { metrics: JSON.stringify(to.metrics) }),
       ...(to.endedAtMs !== undefined && { ended_at_ms: to.endedAtMs }),
-      ...(to.deadlineAtMs !== undefined && { deadline_at_ms: to.deadlineAtMs }),
     })
     .where("run_id", "=", runId)
     .where("round", "=", round)
     .where("state", "=", from)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+/** Ends whatever round of a run is still under way. */
+export async function failOpenRounds(db: Db, runId: RunId, nowMs: number): Promise<void> {
+  await db
+    .updateTable("rounds")
+    .set({ state: "failed", ended_at_ms: nowMs })
+    .where("run_id", "=", runId)
+    .where("state", "!=", "completed")
+    .execute();
 }
 
 export async function roundsOf(db: Db, runId: RunId): Promise<Round[]> {

@@ -1,0 +1,152 @@
+import type { Clock } from "#kernel/clock.js";
+import type { ErrorCode } from "#kernel/errors.js";
+import type { AssignmentId, SiteId } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
+import { printable } from "#kernel/words.js";
+import type { Presence } from "#hub/sites/presence.js";
+import {
+  findAssignment,
+  openAssignments,
+  reopenAssignment,
+  settleAssignment,
+  vanishedAssignments,
+} from "#hub/store/assignments.js";
+import type { Store, Tx } from "#hub/store/store.js";
+import type { RunJournal } from "#hub/workflow/journal.js";
+import type { TensorSpec } from "#aggregation/tensors/spec.js";
+import type { Assignment, AssignmentState } from "./model.js";
+import { isOpen } from "./model.js";
+
+/** What a run's function knows about its assignments. */
+export interface WorkDescriber {
+  /** What an offer carries besides the assignment itself. */
+  describe(assignment: Assignment): Promise<{ runName: string; workJson: string }>;
+  /** The tensors that an update must have; undefined when the answer has no bytes. */
+  expectedTensors(assignment: Assignment): Promise<readonly TensorSpec[] | undefined>;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly journal: RunJournal;
+  readonly work: WorkDescriber;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How often one site may try one assignment that it says may succeed next time. */
+const maxAttempts = 3;
+
+/** Offers assignments to sites and records what becomes of them; answers come in through {@link AnswerIntake}. */
+export class Assignments {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Pushes an open assignment to its site if the site is there; else it waits for the site's next session. */
+  async push(assignment: Assignment): Promise<void> {
+    const { presence, work, log } = this.#parts;
+    if (presence.get(assignment.site) === undefined) return;
+    try {
+      const offer = await work.describe(assignment);
+      presence.get(assignment.site)?.offer({ assignment, ...offer });
+    } catch (error) {
+      log.error({ assignmentId: assignment.id, err: error }, "an offer could not be made");
+    }
+  }
+
+  /** A site is there (again): offers what it does not hold, reopens what it had vanished from, cancels what nobody wants any more. */
+  async resume(site: SiteId, held: readonly { assignmentId: AssignmentId; attempt: number }[]): Promise<void> {
+    const { store, journal, presence } = this.#parts;
+    for (const vanished of await vanishedAssignments(store.db, site)) {
+      await store.write(async (tx) => {
+        if (await reopenAssignment(tx.db, vanished.id, vanished.attempt)) {
+          const text = `${site} is back and is offered round ${vanished.round} again (attempt ${vanished.attempt + 1}).`;
+          await journal.append(tx, { runId: vanished.runId, type: "assignment.offered", round: vanished.round, site, text });
+        }
+      });
+    }
+    const open = await openAssignments(store.db, site);
+    const heldAttempts = new Map(held.map(({ assignmentId, attempt }) => [assignmentId, attempt]));
+    for (const assignment of open) {
+      if (heldAttempts.get(assignment.id) !== assignment.attempt) await this.push(assignment);
+    }
+    const wanted = new Set(open.map(({ id }) => id));
+    for (const { assignmentId } of held) {
+      if (!wanted.has(assignmentId)) presence.get(site)?.cancel(assignmentId, "The hub does not wait for it any more.");
+    }
+  }
+
+  /** The site has the assignment in its journal. */
+  async accepted(site: SiteId, id: AssignmentId, attempt: number): Promise<void> {
+    await this.#settle(site, id, attempt, "accepted");
+  }
+
+  /** The site's own rules said no. */
+  async refused(site: SiteId, id: AssignmentId, attempt: number, code: string, reason: string): Promise<void> {
+    await this.#settle(site, id, attempt, "refused", { code: printable(code, 60), text: printable(reason) });
+  }
+
+  /** The site could not do it. What may succeed next time is offered again, up to three times in all. */
+  async failed(site: SiteId, id: AssignmentId, attempt: number, code: string, reason: string, retryable: boolean): Promise<void> {
+    const why = { code: printable(code, 60), text: printable(reason) };
+    if (!retryable || attempt >= maxAttempts) return this.#settle(site, id, attempt, "failed", why);
+    const assignment = await this.#own(site, id, attempt);
+    if (assignment === undefined) return;
+    const again = await this.#parts.store.write(async (tx) => {
+      if (!(await reopenAssignment(tx.db, id, attempt))) return undefined;
+      const text = `${site} failed (${why.text}) and is offered round ${assignment.round} again (attempt ${attempt + 1}).`;
+      await this.#parts.journal.append(tx, { runId: assignment.runId, type: "assignment.offered", round: assignment.round, site, text, data: { ...why } });
+      return findAssignment(tx.db, id);
+    });
+    if (again !== undefined) await this.push(again);
+  }
+
+  /** How far the site is: told to those who watch, not kept. */
+  async progress(site: SiteId, id: AssignmentId, attempt: number, fraction: number, text: string): Promise<void> {
+    const assignment = await this.#own(site, id, attempt);
+    if (assignment === undefined || !(fraction >= 0 && fraction <= 1)) return;
+    const { runId, round, kind } = assignment;
+    this.#parts.journal.tell({ runId, type: "assignment.progress", round, site, text: printable(text, 100), data: { fraction, kind } });
+  }
+
+  /** Ends an open assignment for a reason of the hub's: vanished, late, or an answer that was refused for good. */
+  async giveUp(tx: Tx, assignment: Assignment, state: "vanished" | "late" | "failed", code: ErrorCode, text: string): Promise<void> {
+    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, { code, text }))) return;
+    const { runId, round, site, kind } = assignment;
+    await this.#parts.journal.append(tx, { runId, type: `assignment.${state}`, round, site, text, data: { kind, code } });
+    if (state !== "vanished") tx.afterCommit(() => this.#parts.presence.get(site)?.cancel(assignment.id, text));
+  }
+
+  /** Tells the sites to stop work that has been closed. */
+  cancel(assignments: readonly Assignment[], reason: string): void {
+    for (const { id, site } of assignments) this.#parts.presence.get(site)?.cancel(id, reason);
+  }
+
+  async #settle(
+    site: SiteId,
+    id: AssignmentId,
+    attempt: number,
+    state: Extract<AssignmentState, "accepted" | "refused" | "failed">,
+    reason?: { code: string; text: string },
+  ): Promise<void> {
+    const assignment = await this.#own(site, id, attempt);
+    if (assignment === undefined || assignment.state === state) return;
+    await this.#parts.store.write(async (tx) => {
+      if (!(await settleAssignment(tx.db, id, attempt, state, reason))) return;
+      const { runId, round, kind } = assignment;
+      const text = reason === undefined ? `${site} has accepted to ${kind}.` : `${site} has ${state}: ${reason.text}`;
+      await this.#parts.journal.append(tx, { runId, type: `assignment.${state}`, round, site, text, data: { kind, ...reason } });
+    });
+  }
+
+  /** The assignment if it is this site's and still open at this attempt. Anything else is old news, or not the site's business. */
+  async #own(site: SiteId, id: AssignmentId, attempt: number): Promise<Assignment | undefined> {
+    const assignment = await findAssignment(this.#parts.store.db, id);
+    if (assignment?.site === site && assignment.attempt === attempt && isOpen(assignment.state)) return assignment;
+    this.#parts.log.debug({ site, assignmentId: id, attempt }, "message for an assignment that is not open at this attempt");
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { readConfig } from "#kernel/config.js";
+
+const port = z.int().min(1).max(65_535);
+const listener = z.strictObject({
+  /** The address that the hub listens on. */
+  host: z.string().min(1).max(255),
+  port,
+});
+
+/** `hub.yaml`. docs/reference/configuration.md explains each key. */
+export const hubConfigSchema = z.strictObject({
+  name: z.string().min(1).max(60).default("comity"),
+  /** The host part of every site's identity; fixed for the life of the hub. */
+  trustDomain: z.string().min(1).max(63),
+  /** The DNS names and IP addresses under which others reach this hub; the first is the one that tokens carry. */
+  names: z.array(z.string().min(1).max(253)).min(1).max(50),
+  /** Operators, joining agents, results: TLS. */
+  control: listener,
+  /** Agents: mutual TLS. */
+  agents: listener,
+  /** Between two heartbeats of a session. */
+  heartbeatMs: z.int().min(100).max(300_000).default(15_000),
+  log: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+});
+
+export type HubConfig = z.output<typeof hubConfigSchema>;
+
+/** Where everything lies in a hub's folder. */
+export const hubPaths = (dir: string) => ({
+  config: join(dir, "hub.yaml"),
+  root: join(dir, "ca", "root.pem"),
+  rootKey: join(dir, "ca", "root.key"),
+  issuing: join(dir, "ca", "issuing.pem"),
+  issuingKey: join(dir, "ca", "issuing.key"),
+  signingKey: join(dir, "ca", "signing.key"),
+  database: join(dir, "hub.db"),
+  blobs: join(dir, "blobs"),
+  profile: join(dir, "operator.json"),
+});
+
+/** Reads `hub.yaml`; throws `CONFIG_INVALID` with every fault. */
+export function readHubConfig(dir: string): Promise<HubConfig> {
+  return readConfig(hubPaths(dir).config, hubConfigSchema);
+}
+
+/** `host:port` as others reach a listener. */
+export function publicAddress(config: HubConfig, which: "control" | "agents"): string {
+  const name = config.names[0] ?? "localhost";
+  return `${name.includes(":") ? `[${name}]` : name}:${config[which].port}`;
+}

@@ -1,0 +1,116 @@
+import type { Assignment, BlobRef } from "#hub/assignments/model.js";
+import type { Round } from "#hub/rounds/model.js";
+import { assignmentsOfRound } from "#hub/store/assignments.js";
+import { modelVersions } from "#hub/store/models.js";
+import { roundsOf } from "#hub/store/rounds.js";
+import { findRun, listRuns, tasksOf, workflowBody } from "#hub/store/runs.js";
+import type { TasksTable } from "#hub/store/schema.js";
+import type { Store } from "#hub/store/store.js";
+import type { RunJournal } from "#hub/workflow/journal.js";
+import type { Run } from "#hub/workflow/model.js";
+import { ComityError } from "#kernel/errors.js";
+import type { RunId } from "#kernel/ids.js";
+
+/** One round, summed over its sites. */
+export interface RoundResult {
+  readonly round: number;
+  readonly sites: number;
+  readonly samples: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/** What came out of a run: only what stands for all its sites together. */
+export interface Result {
+  readonly run: Run;
+  readonly rounds: readonly RoundResult[];
+  /** Of the last completed round. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly model: { readonly name: string; readonly version: number; readonly blob: BlobRef } | undefined;
+}
+
+/** A run with all that operators may see of it. */
+export interface RunView {
+  readonly run: Run;
+  readonly workflowJson: string;
+  readonly tasks: readonly TasksTable[];
+  readonly rounds: readonly { readonly round: Round; readonly assignments: readonly Assignment[] }[];
+  readonly model: BlobRef | undefined;
+}
+
+/** Reads runs and their results out of the store. */
+export class Results {
+  readonly #store: Store;
+  readonly #journal: RunJournal;
+
+  constructor(store: Store, journal: RunJournal) {
+    this.#store = store;
+    this.#journal = journal;
+  }
+
+  /** Newest first. */
+  async list(limit: number): Promise<Result[]> {
+    return Promise.all((await listRuns(this.#store.db, limit)).map((run) => this.#result(run)));
+  }
+
+  /** Throws `RUN_NOT_FOUND`. */
+  async get(runId: RunId): Promise<Result> {
+    return this.#result(await this.#run(runId));
+  }
+
+  /** The result now, then after each round, until the run has ended. */
+  async *watch(runId: RunId, signal: AbortSignal): AsyncGenerator<Result> {
+    yield await this.get(runId);
+    for await (const event of this.#journal.watch(runId, 0, signal)) {
+      if (event.type === "round.completed" || event.type.startsWith("run.")) yield await this.get(runId);
+    }
+  }
+
+  /** A run in full. Throws `RUN_NOT_FOUND`. */
+  async view(runId: RunId): Promise<RunView> {
+    const { db } = this.#store;
+    const run = await this.#run(runId);
+    const rounds = await roundsOf(db, runId);
+    return {
+      run,
+      workflowJson: await workflowBody(db, run.workflowSha256),
+      tasks: await tasksOf(db, runId),
+      rounds: await Promise.all(
+        rounds.map(async (round) => ({ round, assignments: await assignmentsOfRound(db, runId, round.round) })),
+      ),
+      model: rounds.findLast(({ model }) => model !== undefined)?.model,
+    };
+  }
+
+  /** Runs without their rounds; newest first. */
+  async runs(limit: number): Promise<Run[]> {
+    return listRuns(this.#store.db, limit);
+  }
+
+  async #run(runId: RunId): Promise<Run> {
+    const run = await findRun(this.#store.db, runId);
+    if (run !== undefined) return run;
+    throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`, { hint: "`comity run list` shows the runs." });
+  }
+
+  async #result(run: Run): Promise<Result> {
+    const { db } = this.#store;
+    const completed = (await roundsOf(db, run.id)).filter(({ state }) => state === "completed");
+    const versions = await modelVersions(db, { runId: run.id });
+    const newest = versions.findLast(({ round }) => round > 0);
+    return {
+      run,
+      rounds: completed.map((round) => ({
+        round: round.round,
+        sites: versions.find((version) => version.round === round.round)?.sites ?? 0,
+        samples: round.samples,
+        metrics: round.metrics,
+        startedAtMs: round.startedAtMs,
+        endedAtMs: round.endedAtMs ?? round.startedAtMs,
+      })),
+      metrics: completed.at(-1)?.metrics ?? {},
+      model: newest && { name: newest.model, version: newest.version, blob: newest.blob },
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Assignment } from "#hub/assignments/model.js";
+import { isOpen } from "#hub/assignments/model.js";
+
+/** Which open assignments have run out of time, and when to look again. */
+export interface Overdue {
+  /** Past the deadline. */
+  readonly late: readonly Assignment[];
+  /** At a site that has been away for longer than the grace. */
+  readonly vanished: readonly Assignment[];
+  /** The next moment at which one of the two can become true; undefined when nothing is open. */
+  readonly nextDueMs: number | undefined;
+}
+
+/**
+ * `offlineSinceMs` tells since when a site is away, or undefined while it is there. No deadline ends before `notBeforeMs`: a hub that
+ * was down gives the sites time to come back with what they have done meanwhile.
+ */
+export function findOverdue(
+  assignments: readonly Assignment[],
+  offlineSinceMs: (assignment: Assignment) => number | undefined,
+  graceMs: number,
+  notBeforeMs: number,
+  nowMs: number,
+): Overdue {
+  const late: Assignment[] = [];
+  const vanished: Assignment[] = [];
+  let nextDueMs: number | undefined;
+  for (const assignment of assignments.filter(({ state }) => isOpen(state))) {
+    const sinceMs = offlineSinceMs(assignment);
+    const goneAtMs = sinceMs === undefined ? Number.POSITIVE_INFINITY : sinceMs + graceMs;
+    const deadlineAtMs = Math.max(assignment.deadlineAtMs, notBeforeMs);
+    if (deadlineAtMs <= nowMs) late.push(assignment);
+    else if (goneAtMs <= nowMs) vanished.push(assignment);
+    else nextDueMs = Math.min(nextDueMs ?? Number.POSITIVE_INFINITY, deadlineAtMs, goneAtMs);
+  }
+  return { late, vanished, nextDueMs };
+}

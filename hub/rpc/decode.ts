@@ -1,0 +1,70 @@
+import { z } from "zod";
+import type { AnswerHeader, BlobRef } from "#hub/assignments/model.js";
+import type { Dataset } from "#hub/sites/model.js";
+import { parseValue } from "#kernel/config.js";
+import { ComityError } from "#kernel/errors.js";
+import { parseAssignmentId, parseOpId, parseSha256 } from "#kernel/ids.js";
+import { limits } from "#proto/codec/work.js";
+import type { Catalogue__Output } from "#proto/generated/comity/v1/Catalogue.js";
+import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
+
+const word = z.string().min(1).max(128);
+const rows = z.int().min(0).max(limits.samples);
+
+const catalogueSchema = z
+  .array(
+    z.object({
+      name: word,
+      columns: z.array(z.object({ name: word, type: z.enum(["number", "integer", "category", "text"]) })).max(10_000),
+      labels: labelsSchema(),
+      trainRows: rows,
+      testRows: rows,
+      target: z.string().max(128),
+      connector: word,
+    }),
+  )
+  .max(1000)
+  .refine((datasets) => new Set(datasets.map(({ name }) => name)).size === datasets.length, "two datasets have the same name");
+
+/** At most 100 short pairs. */
+function labelsSchema() {
+  return z.record(z.string().min(1).max(63), z.string().max(256)).refine((labels) => Object.keys(labels).length <= 100, "at most 100 labels");
+}
+
+/** Labels from outside. */
+export const decodeLabels = (labels: unknown): Record<string, string> => parseValue(labels, "labels", labelsSchema());
+
+/** A site's datasets, parsed; throws `MESSAGE_INVALID`. */
+export function decodeCatalogue(message: Catalogue__Output): Dataset[] {
+  return parseValue(message.datasets, "catalogue", catalogueSchema, "MESSAGE_INVALID");
+}
+
+/** An answer's header, parsed: ids, digests and counts are what they seem; whether they are right is the intake's question. */
+export function decodeHeader(message: UploadHeader__Output): AnswerHeader {
+  if (message.tensors.length > limits.tensors) throw new ComityError("MESSAGE_INVALID", `More than ${limits.tensors} tensors are declared.`);
+  if (Object.keys(message.metrics).length > 100) throw new ComityError("MESSAGE_INVALID", "More than 100 metrics are given.");
+  return {
+    opId: parseOpId(message.opId),
+    assignmentId: parseAssignmentId(message.assignmentId),
+    attempt: message.attempt,
+    baseSha256: message.baseSha256,
+    samples: message.samples,
+    metrics: message.metrics,
+    update: message.update === null ? undefined : decodeBlob(message.update),
+    tensors: message.tensors,
+    offset: decodeOffset(message.offset),
+  };
+}
+
+/** A byte offset. */
+export function decodeOffset(offset: number): number {
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
+  throw new ComityError("ARGUMENT_INVALID", `${offset} is no byte offset.`);
+}
+
+function decodeBlob(message: { sha256: string; sizeBytes: number }): BlobRef {
+  if (!Number.isSafeInteger(message.sizeBytes) || message.sizeBytes < 1) {
+    throw new ComityError("UPLOAD_SIZE_WRONG", `${message.sizeBytes} is no size of an update.`);
+  }
+  return { sha256: parseSha256(message.sha256), sizeBytes: message.sizeBytes };
+}

@@ -1,0 +1,204 @@
+import type { Assignments } from "#hub/assignments/service.js";
+import type { LiveSession, Offer, Presence } from "#hub/sites/presence.js";
+import type { Sites } from "#hub/sites/service.js";
+import { deferred } from "#kernel/async.js";
+import type { Clock } from "#kernel/clock.js";
+import { assertNever, ComityError } from "#kernel/errors.js";
+import { type AssignmentId, parseAssignmentId } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
+import { printable } from "#kernel/words.js";
+import { protocolVersion } from "#proto/codec/work.js";
+import type { FromAgent__Output } from "#proto/generated/comity/v1/FromAgent.js";
+import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
+import type { Hello__Output } from "#proto/generated/comity/v1/Hello.js";
+import type { AgentPrincipal } from "#proto/rpc/principal.js";
+import type { Sender } from "#proto/rpc/streams.js";
+import { decodeCatalogue } from "./decode.js";
+
+interface Parts {
+  readonly presence: Presence;
+  readonly sites: Sites;
+  readonly assignments: Assignments;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hubVersion: string;
+  readonly heartbeatMs?: number;
+}
+
+const defaultHeartbeatMs = 15_000;
+/** A session that has been silent for this many heartbeats is over. */
+const missedHeartbeats = 3;
+
+/** Serves the agents' sessions: decodes what they say, passes it on, and pushes what the hub has for them. */
+export class SessionDesk {
+  readonly #parts: Parts;
+  readonly #heartbeatMs: number;
+  readonly #sessions = new Set<AgentSession>();
+  readonly #beat: NodeJS.Timeout;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#heartbeatMs = parts.heartbeatMs ?? defaultHeartbeatMs;
+    // One timer for all sessions: it says that the hub is alive and finds the silent. Nothing is waited for by it.
+    this.#beat = setInterval(() => this.#heartbeat(), this.#heartbeatMs).unref();
+  }
+
+  /** One session from Hello to its end. */
+  async serve(agent: AgentPrincipal, messages: AsyncIterable<FromAgent__Output>, send: Sender<FromHub>): Promise<void> {
+    const session = new AgentSession(agent, send, this.#parts.clock);
+    const reading = this.#read(session, messages);
+    this.#sessions.add(session);
+    try {
+      await Promise.race([reading, session.closed]);
+    } finally {
+      this.#sessions.delete(session);
+      reading.catch(() => undefined);
+      this.#parts.presence.disconnect(session);
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#beat);
+  }
+
+  async #read(session: AgentSession, messages: AsyncIterable<FromAgent__Output>): Promise<void> {
+    let greeted = false;
+    for await (const message of messages) {
+      session.heardAtMs = this.#parts.clock.nowMs();
+      if (greeted) await this.#take(session, message);
+      else if (message.body === "hello" && message.hello != null) await this.#greet(session, message.hello);
+      else throw new ComityError("MESSAGE_INVALID", "A session begins with Hello.");
+      greeted = true;
+    }
+  }
+
+  async #greet(session: AgentSession, hello: Hello__Output): Promise<void> {
+    const { presence, sites, assignments, clock, log, hubVersion } = this.#parts;
+    if (hello.protocolMin > protocolVersion || hello.protocolMax < protocolVersion) {
+      const message = `The agent speaks protocol ${hello.protocolMin} to ${hello.protocolMax}, this hub speaks ${protocolVersion}.`;
+      throw new ComityError("PROTOCOL_UNSUPPORTED", message, {
+        hint: hello.protocolMin > protocolVersion ? "Upgrade the hub." : "Upgrade the agent; its work is kept.",
+      });
+    }
+    await sites.hello(session.site, {
+      agentVersion: printable(hello.agentVersion, 40),
+      capabilities: hello.capabilities.slice(0, 50).map((capability) => printable(capability, 60)),
+    });
+    session.send({
+      body: "welcome",
+      welcome: {
+        protocol: protocolVersion,
+        hubVersion,
+        capabilities: ["train", "evaluate"],
+        heartbeatMs: this.#heartbeatMs,
+        hubTimeMs: clock.nowMs(),
+      },
+    });
+    log.info({ site: session.site, agentVersion: hello.agentVersion }, "a site has connected");
+    presence.connect(session);
+    const held = hello.held.slice(0, 10_000).map(({ assignmentId, attempt }) => ({ assignmentId: parseAssignmentId(assignmentId), attempt }));
+    await assignments.resume(session.site, held);
+  }
+
+  async #take(session: AgentSession, message: FromAgent__Output): Promise<void> {
+    const { assignments, sites, presence } = this.#parts;
+    const { site } = session;
+    switch (message.body) {
+      case "heartbeat":
+        return;
+      case "catalogue":
+        if (message.catalogue != null) await sites.catalogue(site, decodeCatalogue(message.catalogue));
+        return presence.spoke(site);
+      case "accept":
+        if (message.accept != null) await assignments.accepted(site, parseAssignmentId(message.accept.assignmentId), message.accept.attempt);
+        return;
+      case "refuse": {
+        if (message.refuse == null) return;
+        const { assignmentId, attempt, code, reason } = message.refuse;
+        return assignments.refused(site, parseAssignmentId(assignmentId), attempt, code, reason);
+      }
+      case "failed": {
+        if (message.failed == null) return;
+        const { assignmentId, attempt, code, reason, retryable } = message.failed;
+        return assignments.failed(site, parseAssignmentId(assignmentId), attempt, code, reason, retryable);
+      }
+      case "progress": {
+        if (message.progress == null) return;
+        const { assignmentId, attempt, fraction, text } = message.progress;
+        return assignments.progress(site, parseAssignmentId(assignmentId), attempt, fraction, text);
+      }
+      case "drain":
+        return presence.disconnect(session);
+      case "hello":
+        throw new ComityError("MESSAGE_INVALID", "A session has one Hello.");
+      case undefined:
+        // A message of a newer agent that this hub does not know: what matters is announced in capabilities first.
+        return;
+      default:
+        assertNever(message.body);
+    }
+  }
+
+  #heartbeat(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const session of this.#sessions) {
+      if (nowMs - session.heardAtMs > missedHeartbeats * this.#heartbeatMs) {
+        session.close(new ComityError("DEADLINE_EXCEEDED", `Nothing was heard from ${session.site} for ${missedHeartbeats} heartbeats.`));
+      } else if (session.certificateEndsMs <= nowMs) {
+        session.close(new ComityError("CERTIFICATE_INVALID", "The certificate of this session has expired.", { hint: "Renew it and connect again." }));
+      } else session.heartbeat();
+    }
+  }
+}
+
+/** The hub's end of one session. */
+class AgentSession implements LiveSession {
+  readonly site: AgentPrincipal["site"];
+  readonly certificateEndsMs: number;
+  /** Rejects when the hub ends the session. */
+  readonly closed: Promise<never>;
+  heardAtMs: number;
+  readonly #close: (error: ComityError) => void;
+  readonly #send: Sender<FromHub>;
+  readonly #clock: Clock;
+  #beats = 0;
+
+  constructor(agent: AgentPrincipal, send: Sender<FromHub>, clock: Clock) {
+    const closing = deferred<never>();
+    this.site = agent.site;
+    this.certificateEndsMs = agent.notAfterMs;
+    this.closed = closing.promise;
+    this.closed.catch(() => undefined);
+    this.#close = closing.reject;
+    this.#send = send;
+    this.#clock = clock;
+    this.heardAtMs = clock.nowMs();
+  }
+
+  send(message: FromHub): void {
+    this.#send(message);
+  }
+
+  offer({ assignment, runName, workJson }: Offer): void {
+    const { id, attempt, runId, round, kind, base, deadlineAtMs } = assignment;
+    const deadlineMs = Math.min(Math.max(deadlineAtMs - this.#clock.nowMs(), 0), 2 ** 32 - 1);
+    this.send({ body: "offer", offer: { assignmentId: id, attempt, runId, runName, round, kind, workJson, base, deadlineMs } });
+  }
+
+  cancel(assignmentId: AssignmentId, reason: string): void {
+    this.send({ body: "cancel", cancel: { assignmentId, reason: reason.slice(0, 500) } });
+  }
+
+  drain(reconnectAfterMs: number, reason: string): void {
+    this.send({ body: "drain", drain: { reconnectAfterMs, reason } });
+  }
+
+  heartbeat(): void {
+    this.#beats += 1;
+    this.send({ body: "heartbeat", heartbeat: { seq: this.#beats } });
+  }
+
+  close(error: ComityError): void {
+    this.#close(error);
+  }
+}
