@@ -22,6 +22,12 @@ export const hubConfigSchema = z.strictObject({
   agents: listener,
   /** Between two heartbeats of a session. */
   heartbeatMs: z.int().min(100).max(300_000).default(15_000),
+  /** The life of a site's certificate; the agent renews it at half of it. */
+  certificateHours: z
+    .number()
+    .min(0.001)
+    .max(24 * 90)
+    .default(24),
   log: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -6,7 +6,10 @@ export function fullJitterMs(attempt: number, { baseMs, maxMs }: { baseMs: numbe
 /** Waits; ends early, without an error, when the signal fires. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted === true) return resolve();
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", done);
@@ -20,8 +23,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 /** A promise that somebody else settles. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export function deferred<T = void>(): Deferred<T> {

@@ -52,7 +52,8 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 /** The digest of a file's bytes, read in pieces. */
 export async function hashFile(path: string): Promise<Sha256> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+    hash.update(chunk as Uint8Array);
   return hash.digest("hex") as Sha256;
 }
 

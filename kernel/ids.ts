@@ -29,16 +29,24 @@ export function assignmentId(run: RunId, round: number, kind: string, site: Site
   return `${run}.${round}.${kind}.${site.replace("/", ".")}` as AssignmentId;
 }
 
-export const parseRunId = (text: string): RunId => parse(text, idPattern, "run id", "letters, digits, `.`, `_` and `-`") as RunId;
-export const parseOpId = (text: string): OpId => parse(text, idPattern, "op_id", "letters, digits, `.`, `_` and `-`") as OpId;
+export const parseRunId = (text: string): RunId =>
+  parse(text, idPattern, "run id", "letters, digits, `.`, `_` and `-`") as RunId;
+export const parseOpId = (text: string): OpId =>
+  parse(text, idPattern, "op_id", "letters, digits, `.`, `_` and `-`") as OpId;
 export const parseSha256 = (text: string): Sha256 =>
   parse(text, sha256Pattern, "digest", "64 lower-case hexadecimal characters") as Sha256;
 export const parseAssignmentId = (text: string): AssignmentId => {
-  if (text.length === 0 || text.length > 256 || !/^[A-Za-z0-9._-]+$/.test(text)) return refuse(text, "assignment id", "the id of the offer");
+  if (text.length === 0 || text.length > 256 || !/^[A-Za-z0-9._-]+$/.test(text))
+    return refuse(text, "assignment id", "the id of the offer");
   return text as AssignmentId;
 };
 export const parseSiteId = (text: string): SiteId =>
-  parse(text, sitePattern, "site", "`organisation/site` in lower-case letters, digits and `-`, for example `acme/berlin`") as SiteId;
+  parse(
+    text,
+    sitePattern,
+    "site",
+    "`organisation/site` in lower-case letters, digits and `-`, for example `acme/berlin`",
+  ) as SiteId;
 
 /** The organisation of a site. */
 export const organisationOf = (site: SiteId): string => site.slice(0, site.indexOf("/"));
@@ -48,5 +56,8 @@ function parse(text: string, pattern: RegExp, noun: string, allowed: string): st
 }
 
 function refuse(text: string, noun: string, allowed: string): never {
-  throw new ComityError("ARGUMENT_INVALID", `${JSON.stringify(text.slice(0, 80))} is no ${noun}: it must be ${allowed}.`);
+  throw new ComityError(
+    "ARGUMENT_INVALID",
+    `${JSON.stringify(text.slice(0, 80))} is no ${noun}: it must be ${allowed}.`,
+  );
 }

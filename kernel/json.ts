@@ -15,12 +15,17 @@ export function canonicalJson(value: unknown): string {
 
 /** JSON from outside: at most 1 MiB and 64 levels, finite numbers, well-formed text, no key that could reach a prototype. */
 export function parseJson(text: string, code: ErrorCode = "ARGUMENT_INVALID"): unknown {
-  if (Buffer.byteLength(text) > textLimits.maxBytes) throw new ComityError(code, "The JSON text is larger than 1 MiB.");
+  if (Buffer.byteLength(text) > textLimits.maxBytes)
+    throw new ComityError(code, "The JSON text is larger than 1 MiB.");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ComityError(code, `This is no JSON: ${cause instanceof Error ? cause.message : "it cannot be read"}.`, { cause });
+    throw new ComityError(
+      code,
+      `This is no JSON: ${cause instanceof Error ? cause.message : "it cannot be read"}.`,
+      { cause },
+    );
   }
   checkValue(value, code);
   return value;
@@ -29,12 +34,16 @@ export function parseJson(text: string, code: ErrorCode = "ARGUMENT_INVALID"): u
 /** Throws when a value read from outside is deeper than 64 levels, or has a number, text or key that could do harm. */
 export function checkValue(value: unknown, code: ErrorCode, path = "", depth = 0): void {
   const at = path === "" ? "the top" : path;
-  if (depth > textLimits.maxDepth) throw new ComityError(code, `The value is nested deeper than ${textLimits.maxDepth} levels at ${at}.`);
-  if (typeof value === "number" && !Number.isFinite(value)) throw new ComityError(code, `The number at ${at} is not finite.`);
-  if (typeof value === "string" && !value.isWellFormed()) throw new ComityError(code, `The text at ${at} is not well-formed Unicode.`);
+  if (depth > textLimits.maxDepth)
+    throw new ComityError(code, `The value is nested deeper than ${textLimits.maxDepth} levels at ${at}.`);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new ComityError(code, `The number at ${at} is not finite.`);
+  if (typeof value === "string" && !value.isWellFormed())
+    throw new ComityError(code, `The text at ${at} is not well-formed Unicode.`);
   if (typeof value !== "object" || value === null) return;
   for (const [key, item] of Object.entries(value)) {
-    if (forbiddenKeys.has(key)) throw new ComityError(code, `The key ${JSON.stringify(key)} at ${at} is not allowed.`);
+    if (forbiddenKeys.has(key))
+      throw new ComityError(code, `The key ${JSON.stringify(key)} at ${at} is not allowed.`);
     checkValue(item, code, `${path}/${key}`, depth + 1);
   }
 }

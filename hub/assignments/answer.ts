@@ -19,7 +19,11 @@ export function checkHeader(
       { hint: "Fetch the base model of the offer and do the work again." },
     );
   }
-  if (!Number.isSafeInteger(header.samples) || header.samples < 1 || header.samples > Math.min(limits.samples, maxSamples)) {
+  if (
+    !Number.isSafeInteger(header.samples) ||
+    header.samples < 1 ||
+    header.samples > Math.min(limits.samples, maxSamples)
+  ) {
     throw new ComityError(
       "UPDATE_SAMPLES_WRONG",
       `The sample count ${header.samples} is not possible: it must be a whole number from 1 to ${Math.min(limits.samples, maxSamples)}.`,
@@ -27,20 +31,30 @@ export function checkHeader(
     );
   }
   for (const [name, value] of Object.entries(header.metrics)) {
-    if (!Number.isFinite(value)) throw new ComityError("UPDATE_NOT_FINITE", `The metric ${JSON.stringify(name.slice(0, 60))} is not a finite number.`);
+    if (!Number.isFinite(value))
+      throw new ComityError(
+        "UPDATE_NOT_FINITE",
+        `The metric ${JSON.stringify(name.slice(0, 60))} is not a finite number.`,
+      );
   }
   if (expected === undefined) {
-    if (header.update !== undefined) throw new ComityError("UPDATE_SCHEMA_WRONG", `An answer of kind ${assignment.kind} has no update.`);
+    if (header.update !== undefined)
+      throw new ComityError("UPDATE_SCHEMA_WRONG", `An answer of kind ${assignment.kind} has no update.`);
     return;
   }
-  if (header.update === undefined) throw new ComityError("UPDATE_SCHEMA_WRONG", `An answer of kind ${assignment.kind} must have an update.`);
+  if (header.update === undefined)
+    throw new ComityError("UPDATE_SCHEMA_WRONG", `An answer of kind ${assignment.kind} must have an update.`);
   asComityError(() => checkSchema(header.tensors, expected));
   const dataBytes = totalBytes(expected);
   const { sizeBytes } = header.update;
   if (sizeBytes <= dataBytes || sizeBytes > dataBytes + tensorLimits.headerBytes + 8) {
-    throw new ComityError("UPLOAD_SIZE_WRONG", `The update is said to have ${sizeBytes} bytes; its tensors alone have ${dataBytes}.`, {
-      hint: "Send a safetensors file of exactly the tensors declared.",
-    });
+    throw new ComityError(
+      "UPLOAD_SIZE_WRONG",
+      `The update is said to have ${sizeBytes} bytes; its tensors alone have ${dataBytes}.`,
+      {
+        hint: "Send a safetensors file of exactly the tensors declared.",
+      },
+    );
   }
 }
 

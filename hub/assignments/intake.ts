@@ -58,18 +58,28 @@ export class AnswerIntake {
    */
   async receive(site: SiteId, header: AnswerHeader, chunks: AsyncIterable<Uint8Array>): Promise<Receipt> {
     const assignment = await this.#find(site, header.assignmentId);
-    const answerSha256 = hashBytes(canonicalJson({ ...header, offset: 0, attempt: 0, update: header.update ?? null }));
+    const answerSha256 = hashBytes(
+      canonicalJson({ ...header, offset: 0, attempt: 0, update: header.update ?? null }),
+    );
     if (assignment.state === "delivered") return repeat(assignment, header, answerSha256);
-    if (!isOpen(assignment.state) || header.attempt !== assignment.attempt) return this.#late(assignment, header);
+    if (!isOpen(assignment.state) || header.attempt !== assignment.attempt)
+      return this.#late(assignment, header);
     try {
       const expected = await this.#parts.work.expectedTensors(assignment);
       checkHeader(header, assignment, expected, await this.#parts.maxSamples(assignment));
-      if (header.update !== undefined && expected !== undefined) await this.#readUpdate(header, header.update, expected, chunks);
+      if (header.update !== undefined && expected !== undefined)
+        await this.#readUpdate(header, header.update, expected, chunks);
     } catch (thrown) {
       const error = ComityError.from(thrown);
       if (finalFaults.has(error.code)) {
         await this.#parts.store.write((tx) =>
-          this.#parts.assignments.giveUp(tx, assignment, "failed", error.code, `${site}'s answer was refused: ${error.message}`),
+          this.#parts.assignments.giveUp(
+            tx,
+            assignment,
+            "failed",
+            error.code,
+            `${site}'s answer was refused: ${error.message}`,
+          ),
         );
       }
       throw error;
@@ -91,9 +101,13 @@ export class AnswerIntake {
     try {
       const stored = await this.#parts.blobs.stagedBytes(key);
       if (stored !== header.offset) {
-        throw new ComityError("UPLOAD_OFFSET_WRONG", `The upload begins at byte ${header.offset}, but ${stored} bytes are stored.`, {
-          hint: "Ask StatBlob and go on from there.",
-        });
+        throw new ComityError(
+          "UPLOAD_OFFSET_WRONG",
+          `The upload begins at byte ${header.offset}, but ${stored} bytes are stored.`,
+          {
+            hint: "Ask StatBlob and go on from there.",
+          },
+        );
       }
       const hash = startHash();
       const checker = new UpdateChecker(expected, update.sizeBytes);
@@ -101,31 +115,43 @@ export class AnswerIntake {
         asComityError(() => checker.push(chunk));
         hash.update(chunk);
       };
-      if (stored > 0) for await (const chunk of createReadStream(staged.path, { highWaterMark: 1 << 20 })) take(chunk as Uint8Array);
+      if (stored > 0)
+        for await (const chunk of createReadStream(staged.path, { highWaterMark: 1 << 20 }))
+          take(chunk as Uint8Array);
       let bytes = stored;
       for await (const chunk of chunks) {
-        if (reading.signal.aborted) throw new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.");
+        if (reading.signal.aborted)
+          throw new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.");
         bytes += chunk.length;
         if (bytes > update.sizeBytes) throw tooMany(update.sizeBytes);
         take(chunk);
         await staged.write(chunk);
       }
       if (bytes < update.sizeBytes) {
-        throw new ComityError("UPLOAD_OFFSET_WRONG", `The upload ended after ${bytes} of ${update.sizeBytes} bytes.`, {
-          hint: "Ask StatBlob and go on from there.",
-        });
+        throw new ComityError(
+          "UPLOAD_OFFSET_WRONG",
+          `The upload ended after ${bytes} of ${update.sizeBytes} bytes.`,
+          {
+            hint: "Ask StatBlob and go on from there.",
+          },
+        );
       }
       if (hash.digest() !== update.sha256) {
-        throw new ComityError("UPLOAD_DIGEST_WRONG", `The bytes that arrived do not have the digest ${update.sha256}.`, {
-          hint: "Read the update again from disk and send it once more; if it stays so, check the site's disk.",
-        });
+        throw new ComityError(
+          "UPLOAD_DIGEST_WRONG",
+          `The bytes that arrived do not have the digest ${update.sha256}.`,
+          {
+            hint: "Read the update again from disk and send it once more; if it stays so, check the site's disk.",
+          },
+        );
       }
       asComityError(() => checker.finish());
       await staged.commit(update.sha256);
     } catch (thrown) {
       const error = ComityError.from(thrown);
       // What was sent well stays for a continuation; what can never become right, or fills the disk, goes.
-      if (finalFaults.has(error.code) || error.code === "UPLOAD_DIGEST_WRONG" || error.code === "DISK_FULL") await staged.discard();
+      if (finalFaults.has(error.code) || error.code === "UPLOAD_DIGEST_WRONG" || error.code === "DISK_FULL")
+        await staged.discard();
       else await staged.close();
       throw error;
     } finally {
@@ -139,8 +165,16 @@ export class AnswerIntake {
     const delivered = await this.#parts.store.write(async (tx) => {
       if (header.update !== undefined) await recordBlob(tx.db, header.update, nowMs);
       if (!(await deliverAssignment(tx.db, header, answerSha256, nowMs))) return false;
-      const text = kind === "train" ? `${site} has delivered its update from ${header.samples} rows.` : `${site} has evaluated on ${header.samples} rows.`;
-      const data = { kind, samples: header.samples, metrics: header.metrics, bytes: header.update?.sizeBytes ?? 0 };
+      const text =
+        kind === "train"
+          ? `${site} has delivered its update from ${header.samples} rows.`
+          : `${site} has evaluated on ${header.samples} rows.`;
+      const data = {
+        kind,
+        samples: header.samples,
+        metrics: header.metrics,
+        bytes: header.update?.sizeBytes ?? 0,
+      };
       await this.#parts.journal.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
       return true;
     });
@@ -150,22 +184,34 @@ export class AnswerIntake {
   }
 
   async #late(assignment: Assignment, header: AnswerHeader): Promise<never> {
-    await this.#parts.store.write((tx) => insertLateAnswer(tx.db, assignment.site, header, this.#parts.clock.nowMs()));
-    throw new ComityError("ASSIGNMENT_LATE", `The answer for attempt ${header.attempt} of round ${assignment.round} came too late: ${overBecause(assignment)}`, {
-      hint: "It is noted as late and does not count; nothing needs to be done.",
-    });
+    await this.#parts.store.write((tx) =>
+      insertLateAnswer(tx.db, assignment.site, header, this.#parts.clock.nowMs()),
+    );
+    throw new ComityError(
+      "ASSIGNMENT_LATE",
+      `The answer for attempt ${header.attempt} of round ${assignment.round} came too late: ${overBecause(assignment)}`,
+      {
+        hint: "It is noted as late and does not count; nothing needs to be done.",
+      },
+    );
   }
 
   async #find(site: SiteId, id: AssignmentId): Promise<Assignment> {
     const assignment = await findAssignment(this.#parts.store.db, id);
     if (assignment?.site === site) return assignment;
-    throw new ComityError("ASSIGNMENT_NOT_FOUND", "There is no such assignment for this site.", { hint: "Answer only what was offered." });
+    throw new ComityError("ASSIGNMENT_NOT_FOUND", "There is no such assignment for this site.", {
+      hint: "Answer only what was offered.",
+    });
   }
 }
 
 /** The stored answer for the same question asked again. */
 function repeat(assignment: Assignment, header: AnswerHeader, answerSha256: Sha256): Receipt {
-  if (assignment.opId === header.opId && assignment.answerSha256 === answerSha256 && assignment.deliveredAtMs !== undefined) {
+  if (
+    assignment.opId === header.opId &&
+    assignment.answerSha256 === answerSha256 &&
+    assignment.deliveredAtMs !== undefined
+  ) {
     return receiptOf({ ...header, attempt: assignment.attempt }, assignment.deliveredAtMs);
   }
   throw new ComityError("OP_ID_REUSED", "The assignment has been answered already, with another content.", {
@@ -179,10 +225,14 @@ function receiptOf(header: AnswerHeader, acceptedAtMs: number): Receipt {
 }
 
 function overBecause(assignment: Assignment): string {
-  return isOpen(assignment.state) ? `attempt ${assignment.attempt} has been offered since.` : (assignment.reason ?? `it is ${assignment.state}.`);
+  return isOpen(assignment.state)
+    ? `attempt ${assignment.attempt} has been offered since.`
+    : (assignment.reason ?? `it is ${assignment.state}.`);
 }
 
 const tooMany = (sizeBytes: number) =>
-  new ComityError("UPLOAD_SIZE_WRONG", `More than the declared ${sizeBytes} bytes were sent.`, { hint: "Declare the exact size." });
+  new ComityError("UPLOAD_SIZE_WRONG", `More than the declared ${sizeBytes} bytes were sent.`, {
+    hint: "Declare the exact size.",
+  });
 
 const stagingKey = (id: AssignmentId, sha256: Sha256): string => `${id}-${sha256.slice(0, 16)}`;

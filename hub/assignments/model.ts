@@ -12,7 +12,15 @@ import type { WorkKind } from "#proto/codec/work.js";
  * - `late`: the deadline passed;
  * - `cancelled`: the run ended without it.
  */
-export type AssignmentState = "offered" | "accepted" | "delivered" | "refused" | "failed" | "vanished" | "late" | "cancelled";
+export type AssignmentState =
+  | "offered"
+  | "accepted"
+  | "delivered"
+  | "refused"
+  | "failed"
+  | "vanished"
+  | "late"
+  | "cancelled";
 
 /** Whether an answer is still awaited. */
 export const isOpen = (state: AssignmentState): boolean => state === "offered" || state === "accepted";
@@ -55,7 +63,11 @@ export interface AnswerHeader {
   readonly samples: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly update: BlobRef | undefined;
-  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: readonly number[];
+  }[];
   readonly offset: number;
 }
 

@@ -58,13 +58,22 @@ export class Assignments {
   }
 
   /** A site is there (again): offers what it does not hold, reopens what it had vanished from, cancels what nobody wants any more. */
-  async resume(site: SiteId, held: readonly { assignmentId: AssignmentId; attempt: number }[]): Promise<void> {
+  async resume(
+    site: SiteId,
+    held: readonly { assignmentId: AssignmentId; attempt: number }[],
+  ): Promise<void> {
     const { store, journal, presence } = this.#parts;
     for (const vanished of await vanishedAssignments(store.db, site)) {
       await store.write(async (tx) => {
         if (await reopenAssignment(tx.db, vanished.id, vanished.attempt)) {
           const text = `${site} is back and is offered round ${vanished.round} again (attempt ${vanished.attempt + 1}).`;
-          await journal.append(tx, { runId: vanished.runId, type: "assignment.offered", round: vanished.round, site, text });
+          await journal.append(tx, {
+            runId: vanished.runId,
+            type: "assignment.offered",
+            round: vanished.round,
+            site,
+            text,
+          });
         }
       });
     }
@@ -75,7 +84,8 @@ export class Assignments {
     }
     const wanted = new Set(open.map(({ id }) => id));
     for (const { assignmentId } of held) {
-      if (!wanted.has(assignmentId)) presence.get(site)?.cancel(assignmentId, "The hub does not wait for it any more.");
+      if (!wanted.has(assignmentId))
+        presence.get(site)?.cancel(assignmentId, "The hub does not wait for it any more.");
     }
   }
 
@@ -85,12 +95,25 @@ export class Assignments {
   }
 
   /** The site's own rules said no. */
-  async refused(site: SiteId, id: AssignmentId, attempt: number, code: string, reason: string): Promise<void> {
+  async refused(
+    site: SiteId,
+    id: AssignmentId,
+    attempt: number,
+    code: string,
+    reason: string,
+  ): Promise<void> {
     await this.#settle(site, id, attempt, "refused", { code: printable(code, 60), text: printable(reason) });
   }
 
   /** The site could not do it. What may succeed next time is offered again, up to three times in all. */
-  async failed(site: SiteId, id: AssignmentId, attempt: number, code: string, reason: string, retryable: boolean): Promise<void> {
+  async failed(
+    site: SiteId,
+    id: AssignmentId,
+    attempt: number,
+    code: string,
+    reason: string,
+    retryable: boolean,
+  ): Promise<void> {
     const why = { code: printable(code, 60), text: printable(reason) };
     if (!retryable || attempt >= maxAttempts) return this.#settle(site, id, attempt, "failed", why);
     const assignment = await this.#own(site, id, attempt);
@@ -98,26 +121,60 @@ export class Assignments {
     const again = await this.#parts.store.write(async (tx) => {
       if (!(await reopenAssignment(tx.db, id, attempt))) return undefined;
       const text = `${site} failed (${why.text}) and is offered round ${assignment.round} again (attempt ${attempt + 1}).`;
-      await this.#parts.journal.append(tx, { runId: assignment.runId, type: "assignment.offered", round: assignment.round, site, text, data: { ...why } });
+      await this.#parts.journal.append(tx, {
+        runId: assignment.runId,
+        type: "assignment.offered",
+        round: assignment.round,
+        site,
+        text,
+        data: { ...why },
+      });
       return findAssignment(tx.db, id);
     });
     if (again !== undefined) await this.push(again);
   }
 
   /** How far the site is: told to those who watch, not kept. */
-  async progress(site: SiteId, id: AssignmentId, attempt: number, fraction: number, text: string): Promise<void> {
+  async progress(
+    site: SiteId,
+    id: AssignmentId,
+    attempt: number,
+    fraction: number,
+    text: string,
+  ): Promise<void> {
     const assignment = await this.#own(site, id, attempt);
     if (assignment === undefined || !(fraction >= 0 && fraction <= 1)) return;
     const { runId, round, kind } = assignment;
-    this.#parts.journal.tell({ runId, type: "assignment.progress", round, site, text: printable(text, 100), data: { fraction, kind } });
+    this.#parts.journal.tell({
+      runId,
+      type: "assignment.progress",
+      round,
+      site,
+      text: printable(text, 100),
+      data: { fraction, kind },
+    });
   }
 
   /** Ends an open assignment for a reason of the hub's: vanished, late, or an answer that was refused for good. */
-  async giveUp(tx: Tx, assignment: Assignment, state: "vanished" | "late" | "failed", code: ErrorCode, text: string): Promise<void> {
+  async giveUp(
+    tx: Tx,
+    assignment: Assignment,
+    state: "vanished" | "late" | "failed",
+    code: ErrorCode,
+    text: string,
+  ): Promise<void> {
     if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, { code, text }))) return;
     const { runId, round, site, kind } = assignment;
-    await this.#parts.journal.append(tx, { runId, type: `assignment.${state}`, round, site, text, data: { kind, code } });
-    if (state !== "vanished") tx.afterCommit(() => this.#parts.presence.get(site)?.cancel(assignment.id, text));
+    await this.#parts.journal.append(tx, {
+      runId,
+      type: `assignment.${state}`,
+      round,
+      site,
+      text,
+      data: { kind, code },
+    });
+    if (state !== "vanished")
+      tx.afterCommit(() => this.#parts.presence.get(site)?.cancel(assignment.id, text));
   }
 
   /** Tells the sites to stop work that has been closed. */
@@ -137,16 +194,28 @@ export class Assignments {
     await this.#parts.store.write(async (tx) => {
       if (!(await settleAssignment(tx.db, id, attempt, state, reason))) return;
       const { runId, round, kind } = assignment;
-      const text = reason === undefined ? `${site} has accepted to ${kind}.` : `${site} has ${state}: ${reason.text}`;
-      await this.#parts.journal.append(tx, { runId, type: `assignment.${state}`, round, site, text, data: { kind, ...reason } });
+      const text =
+        reason === undefined ? `${site} has accepted to ${kind}.` : `${site} has ${state}: ${reason.text}`;
+      await this.#parts.journal.append(tx, {
+        runId,
+        type: `assignment.${state}`,
+        round,
+        site,
+        text,
+        data: { kind, ...reason },
+      });
     });
   }
 
   /** The assignment if it is this site's and still open at this attempt. Anything else is old news, or not the site's business. */
   async #own(site: SiteId, id: AssignmentId, attempt: number): Promise<Assignment | undefined> {
     const assignment = await findAssignment(this.#parts.store.db, id);
-    if (assignment?.site === site && assignment.attempt === attempt && isOpen(assignment.state)) return assignment;
-    this.#parts.log.debug({ site, assignmentId: id, attempt }, "message for an assignment that is not open at this attempt");
+    if (assignment?.site === site && assignment.attempt === attempt && isOpen(assignment.state))
+      return assignment;
+    this.#parts.log.debug(
+      { site, assignmentId: id, attempt },
+      "message for an assignment that is not open at this attempt",
+    );
     return undefined;
   }
 }

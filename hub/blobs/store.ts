@@ -55,7 +55,9 @@ export class FileBlobStore implements BlobStore {
   async localPath(sha256: Sha256): Promise<string> {
     const path = this.#path(sha256);
     if ((await sizeOf(path)) === undefined) {
-      throw new ComityError("BLOB_NOT_FOUND", `There is no blob ${sha256}.`, { hint: "It may have been removed; ask for another version." });
+      throw new ComityError("BLOB_NOT_FOUND", `There is no blob ${sha256}.`, {
+        hint: "It may have been removed; ask for another version.",
+      });
     }
     return path;
   }

@@ -38,6 +38,9 @@ export class Models {
     const { versions } = await this.get(name);
     const found = number === 0 ? versions.at(-1) : versions.find(({ version }) => version === number);
     if (found !== undefined) return found;
-    throw new ComityError("MODEL_NOT_FOUND", `Model ${name} has no version ${number}; its newest is ${versions.length}.`);
+    throw new ComityError(
+      "MODEL_NOT_FOUND",
+      `Model ${name} has no version ${number}; its newest is ${versions.length}.`,
+    );
   }
 }

@@ -77,7 +77,10 @@ export class Results {
       workflowJson: await workflowBody(db, run.workflowSha256),
       tasks: await tasksOf(db, runId),
       rounds: await Promise.all(
-        rounds.map(async (round) => ({ round, assignments: await assignmentsOfRound(db, runId, round.round) })),
+        rounds.map(async (round) => ({
+          round,
+          assignments: await assignmentsOfRound(db, runId, round.round),
+        })),
       ),
       model: rounds.findLast(({ model }) => model !== undefined)?.model,
     };
@@ -91,7 +94,9 @@ export class Results {
   async #run(runId: RunId): Promise<Run> {
     const run = await findRun(this.#store.db, runId);
     if (run !== undefined) return run;
-    throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`, { hint: "`comity run list` shows the runs." });
+    throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`, {
+      hint: "`comity run list` shows the runs.",
+    });
   }
 
   async #result(run: Run): Promise<Result> {

@@ -40,7 +40,10 @@ async function aggregate(job: AggregateJob): Promise<JobResult> {
       const file = openSync(path, "r");
       files.push(file);
       const dataOffset = dataOffsetOf(file);
-      return { weight, read: (target: Uint8Array, offset: number) => readWhole(file, target, dataOffset + offset) };
+      return {
+        weight,
+        read: (target: Uint8Array, offset: number) => readWhole(file, target, dataOffset + offset),
+      };
     });
     return await writeBlob(job.outPath, async (write) => {
       write(encodeHeader(job.tensors));
@@ -57,7 +60,10 @@ async function initialise(job: InitialiseJob): Promise<JobResult> {
 }
 
 /** Writes a file from its beginning, hashes on the way, and syncs it. */
-async function writeBlob(path: string, produce: (write: (bytes: Uint8Array) => void) => void | Promise<void>): Promise<JobResult> {
+async function writeBlob(
+  path: string,
+  produce: (write: (bytes: Uint8Array) => void) => void | Promise<void>,
+): Promise<JobResult> {
   const file = openSync(path, "w", 0o600);
   try {
     const hash = createHash("sha256");

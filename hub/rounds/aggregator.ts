@@ -49,7 +49,9 @@ export class Aggregator {
       if ("result" in answer) waiting?.resolve(answer.result);
       else waiting?.reject(answer.error);
     });
-    worker.on("error", (cause) => this.#fail(new ComityError("INTERNAL", "The aggregation thread has failed.", { cause })));
+    worker.on("error", (cause) =>
+      this.#fail(new ComityError("INTERNAL", "The aggregation thread has failed.", { cause })),
+    );
     worker.on("exit", () => {
       this.#worker = undefined;
       this.#fail(new ComityError("INTERNAL", "The aggregation thread has ended."));

@@ -27,7 +27,10 @@ export interface Round {
 }
 
 /** What is to be done with a collecting round. */
-export type Verdict = { readonly verdict: "wait" } | { readonly verdict: "aggregate" } | { readonly verdict: "fail"; readonly text: string };
+export type Verdict =
+  | { readonly verdict: "wait" }
+  | { readonly verdict: "aggregate" }
+  | { readonly verdict: "fail"; readonly text: string };
 
 /** Decides, from the assignments alone, whether the round can be aggregated, must go on waiting, or cannot reach its quorum any more. */
 export function judge(assignments: readonly Assignment[], min: number): Verdict {
@@ -37,7 +40,10 @@ export function judge(assignments: readonly Assignment[], min: number): Verdict 
     const reasons = assignments
       .filter((assignment) => assignment.state !== "delivered" && !isOpen(assignment.state))
       .map((assignment) => `${assignment.site}: ${assignment.reason ?? assignment.state}`);
-    return { verdict: "fail", text: `${delivered + open} of ${assignments.length} sites are left and ${min} are needed. ${reasons.join(" ")}`.trim() };
+    return {
+      verdict: "fail",
+      text: `${delivered + open} of ${assignments.length} sites are left and ${min} are needed. ${reasons.join(" ")}`.trim(),
+    };
   }
   return open > 0 ? { verdict: "wait" } : { verdict: "aggregate" };
 }

@@ -5,7 +5,11 @@ import { datasetSelectorSchema, layersSchema, localTrainingSchema } from "#proto
 const durationSchema = z
   .string()
   .regex(/^\d{1,6}(ms|s|m|h)$/, "a duration such as `500ms`, `30s`, `10m` or `2h`")
-  .transform((text) => Number.parseInt(text, 10) * (text.endsWith("ms") ? 1 : text.endsWith("s") ? 1000 : text.endsWith("m") ? 60_000 : 3_600_000));
+  .transform(
+    (text) =>
+      Number.parseInt(text, 10) *
+      (text.endsWith("ms") ? 1 : text.endsWith("s") ? 1000 : text.endsWith("m") ? 60_000 : 3_600_000),
+  );
 
 /** A model by name, its sizes taken from `input` and `classes`, or layer by layer. */
 export const planModelSchema = z.union([
@@ -23,7 +27,10 @@ export const planModelSchema = z.union([
 /** The training plan: the argument of `fed.train:1.0.0@default`. docs/reference/plan.md explains each key. */
 export const planSchema = z.strictObject({
   /** The run's and the model's name. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and `-`").default("training"),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and `-`")
+    .default("training"),
   dataset: datasetSelectorSchema,
   model: planModelSchema,
   rounds: z.int().min(1).max(100_000).default(10),

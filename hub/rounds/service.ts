@@ -1,14 +1,19 @@
 import { weightedMetrics } from "#aggregation/statistics/weighted.js";
 import type { Assignment, BlobRef } from "#hub/assignments/model.js";
-import type { Assignments, WorkDescriber } from "#hub/assignments/service.js";
+import type { Assignments } from "#hub/assignments/service.js";
 import type { BlobStore } from "#hub/blobs/store.js";
 import { selectSites } from "#hub/routing/select.js";
 import type { Presence, PresenceChange } from "#hub/sites/presence.js";
-import { assignmentsOfRound, insertAssignment, type NewAssignment, openAssignments } from "#hub/store/assignments.js";
+import {
+  assignmentsOfRound,
+  insertAssignment,
+  type NewAssignment,
+  openAssignments,
+} from "#hub/store/assignments.js";
 import { recordBlob } from "#hub/store/blobs.js";
 import { insertModelVersion, setModelMetrics } from "#hub/store/models.js";
 import { insertRound, lastRound, moveRound } from "#hub/store/rounds.js";
-import { findRun, workflowBody } from "#hub/store/runs.js";
+import { findRun } from "#hub/store/runs.js";
 import { listSites } from "#hub/store/sites.js";
 import type { Store, Tx } from "#hub/store/store.js";
 import type { RunEnding } from "#hub/workflow/ending.js";
@@ -22,7 +27,8 @@ import type { WorkKind } from "#proto/codec/work.js";
 import type { Aggregator } from "./aggregator.js";
 import { judge, type Round } from "./model.js";
 import { findOverdue } from "./overdue.js";
-import { type Training, trainingOf } from "./training.js";
+import type { Training } from "./training.js";
+import type { Trainings } from "./trainings.js";
 
 interface Parts {
   readonly store: Store;
@@ -31,6 +37,7 @@ interface Parts {
   readonly journal: RunJournal;
   readonly ending: RunEnding;
   readonly assignments: Assignments;
+  readonly trainings: Trainings;
   readonly aggregator: Aggregator;
   readonly clock: Clock;
 }
@@ -42,10 +49,11 @@ type Next = "again" | "ended" | { readonly untilMs: number | undefined };
  * The rounds of federated averaging (McMahan et al. 2017, arXiv 1602.05629). Each step reads the store, does one thing and writes
  * one transaction: a hub that was killed anywhere goes on from the same place.
  */
-export class Rounds implements WorkDescriber {
+export class Rounds {
   readonly #parts: Parts;
   readonly #startedAtMs: number;
-  readonly #trainings = new Map<RunId, Promise<Training>>();
+  /** Runs that are driven now. */
+  readonly #driven = new Set<RunId>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -54,9 +62,12 @@ export class Rounds implements WorkDescriber {
 
   /** Takes a run through its rounds until it has ended or the signal fires. Throws what fails the run. */
   async drive(run: Run, signal: AbortSignal): Promise<void> {
-    const { store, journal } = this.#parts;
-    const training = await this.#training(run.id);
-    const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    const { store, journal, trainings } = this.#parts;
+    const training = await trainings.get(run.id);
+    const stopped = new Promise<void>((resolve) =>
+      signal.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    this.#driven.add(run.id);
     try {
       while (!signal.aborted) {
         const news = journal.changes.next(run.id);
@@ -66,30 +77,31 @@ export class Rounds implements WorkDescriber {
         if (next !== "again") await this.#wait([news, stopped], next.untilMs);
       }
     } finally {
-      this.#trainings.delete(run.id);
+      this.#driven.delete(run.id);
+      trainings.forget(run.id);
     }
-  }
-
-  async describe(assignment: Assignment): Promise<{ runName: string; workJson: string }> {
-    const training = await this.#training(assignment.runId);
-    return { runName: training.name, workJson: training.workJson[assignment.kind] };
-  }
-
-  async expectedTensors(assignment: Assignment): Promise<Training["tensors"] | undefined> {
-    return assignment.kind === "train" ? (await this.#training(assignment.runId)).tensors : undefined;
   }
 
   /** A site has come, left or spoken: runs look again, and those that wait for it say so. */
   async siteChanged(site: SiteId, change: PresenceChange): Promise<void> {
-    const { store, journal } = this.#parts;
-    for (const runId of this.#trainings.keys()) journal.changes.notify(runId);
+    const { store, journal, trainings } = this.#parts;
+    for (const runId of this.#driven) journal.changes.notify(runId);
     const open = change === "spoke" ? [] : await openAssignments(store.db, site);
     if (open.length === 0) return;
     await store.write(async (tx) => {
       for (const { runId, round } of open) {
-        const graceMs = (await this.#training(runId)).plan.grace;
-        const text = change === "came" ? `${site} is back.` : `${site} has lost its connection; it is waited for ${graceMs / 1000} s.`;
-        await journal.append(tx, { runId, type: change === "came" ? "site.connected" : "site.disconnected", round, site, text });
+        const graceMs = (await trainings.get(runId)).plan.grace;
+        const text =
+          change === "came"
+            ? `${site} is back.`
+            : `${site} has lost its connection; it is waited for ${graceMs / 1000} s.`;
+        await journal.append(tx, {
+          runId,
+          type: change === "came" ? "site.connected" : "site.disconnected",
+          round,
+          site,
+          text,
+        });
       }
     });
   }
@@ -104,7 +116,8 @@ export class Rounds implements WorkDescriber {
       case "evaluating":
         return this.#evaluate(training, round);
       case "completed":
-        if (round.round < training.plan.rounds) return this.#select(run, training, round.round + 1, modelOf(round));
+        if (round.round < training.plan.rounds)
+          return this.#select(run, training, round.round + 1, modelOf(round));
         return this.#complete(run, training, round);
       case "failed":
         return "ended";
@@ -115,7 +128,11 @@ export class Rounds implements WorkDescriber {
   async #begin(run: Run, training: Training): Promise<Next> {
     const { blobs, aggregator } = this.#parts;
     const outPath = blobs.scratchPath(`initial-${run.id}`);
-    const { sha256, sizeBytes } = await aggregator.initialise({ layers: training.layers, seed: training.plan.seed, outPath });
+    const { sha256, sizeBytes } = await aggregator.initialise({
+      layers: training.layers,
+      seed: training.plan.seed,
+      outPath,
+    });
     const model: BlobRef = { sha256: sha256 as Sha256, sizeBytes };
     await blobs.adopt(outPath, model.sha256);
     return this.#select(run, training, 1, model);
@@ -137,16 +154,28 @@ export class Rounds implements WorkDescriber {
       return { untilMs: Math.min(...backBy) };
     }
     const sites = chosen.filter((site) => presence.get(site) !== undefined);
-    const away = chosen.filter((site) => presence.get(site) === undefined).map((site) => ({ site, reason: "it is not connected" }));
+    const away = chosen
+      .filter((site) => presence.get(site) === undefined)
+      .map((site) => ({ site, reason: "it is not connected" }));
     const left = [...away, ...rejected];
     const min = plan.quorum.min ?? 1;
     if (sites.length < min) {
       const why = left.map(({ site, reason }) => `${site}: ${reason}.`).join(" ");
-      throw new ComityError("SITES_TOO_FEW", `Round ${number} has ${sites.length} sites and needs ${min}. ${why}`.trim(), {
-        hint: "`comity site list` shows the sites and their datasets.",
-      });
+      throw new ComityError(
+        "SITES_TOO_FEW",
+        `Round ${number} has ${sites.length} sites and needs ${min}. ${why}`.trim(),
+        {
+          hint: "`comity site list` shows the sites and their datasets.",
+        },
+      );
     }
-    const round = { runId: run.id, round: number, startedAtMs: nowMs, deadlineAtMs: nowMs + plan.deadline, base };
+    const round = {
+      runId: run.id,
+      round: number,
+      startedAtMs: nowMs,
+      deadlineAtMs: nowMs + plan.deadline,
+      base,
+    };
     await store.write(async (tx) => {
       if (number === 1) {
         await recordBlob(tx.db, base, nowMs);
@@ -155,7 +184,13 @@ export class Rounds implements WorkDescriber {
       await insertRound(tx.db, round);
       await this.#assign(tx, "train", sites, round);
       const text = `Round ${number} of ${plan.rounds} begins at ${sites.length} site${sites.length === 1 ? "" : "s"}: ${listWords(sites)}.`;
-      await journal.append(tx, { runId: run.id, type: "round.started", round: number, text, data: { sites, left, rounds: plan.rounds } });
+      await journal.append(tx, {
+        runId: run.id,
+        type: "round.started",
+        round: number,
+        text,
+        data: { sites, left, rounds: plan.rounds },
+      });
     });
     return "again";
   }
@@ -172,7 +207,9 @@ export class Rounds implements WorkDescriber {
       case "fail":
         throw new ComityError("QUORUM_LOST", `Round ${round.round} cannot reach its quorum: ${verdict.text}`);
       case "aggregate":
-        await this.#parts.store.write((tx) => moveRound(tx.db, round.runId, round.round, "collecting", { state: "aggregating" }));
+        await this.#parts.store.write((tx) =>
+          moveRound(tx.db, round.runId, round.round, "collecting", { state: "aggregating" }),
+        );
         return "again";
     }
   }
@@ -181,10 +218,14 @@ export class Rounds implements WorkDescriber {
   async #aggregate(training: Training, round: Round): Promise<Next> {
     const { store, blobs, aggregator, journal, clock } = this.#parts;
     const assignments = await assignmentsOfRound(store.db, round.runId, round.round, "train");
-    const delivered = assignments.filter(({ state }) => state === "delivered").sort((a, b) => (a.site < b.site ? -1 : 1));
+    const delivered = assignments
+      .filter(({ state }) => state === "delivered")
+      .sort((a, b) => (a.site < b.site ? -1 : 1));
     const inputs = await Promise.all(
       delivered.flatMap(({ update, samples }) =>
-        update === undefined ? [] : [blobs.localPath(update.sha256).then((path) => ({ path, weight: samples }))],
+        update === undefined
+          ? []
+          : [blobs.localPath(update.sha256).then((path) => ({ path, weight: samples }))],
       ),
     );
     const outPath = blobs.scratchPath(`model-${round.runId}-${round.round}`);
@@ -196,14 +237,35 @@ export class Rounds implements WorkDescriber {
     const metrics = trainingMetrics(delivered);
     const evaluates = training.plan.evaluation === "sites";
     await store.write(async (tx) => {
-      const to = evaluates ? { state: "evaluating" as const } : { state: "completed" as const, endedAtMs: nowMs };
-      if (!(await moveRound(tx.db, round.runId, round.round, "aggregating", { ...to, model, samples, metrics }))) return;
+      const to = evaluates
+        ? { state: "evaluating" as const }
+        : { state: "completed" as const, endedAtMs: nowMs };
+      if (
+        !(await moveRound(tx.db, round.runId, round.round, "aggregating", { ...to, model, samples, metrics }))
+      )
+        return;
       await recordBlob(tx.db, model, nowMs);
-      await this.#saveModel(tx, training, { runId: round.runId, round: round.round, blob: model, sites: delivered.length });
+      await this.#saveModel(tx, training, {
+        runId: round.runId,
+        round: round.round,
+        blob: model,
+        sites: delivered.length,
+      });
       const sites = delivered.map(({ site }) => site);
       const text = `Round ${round.round}: ${sites.length} updates from ${samples} rows make the new model.`;
-      await journal.append(tx, { runId: round.runId, type: "round.aggregated", round: round.round, text, data: { sites, samples, model: sha256 } });
-      if (evaluates) await this.#assign(tx, "evaluate", sites, { ...round, base: model, deadlineAtMs: nowMs + training.plan.deadline });
+      await journal.append(tx, {
+        runId: round.runId,
+        type: "round.aggregated",
+        round: round.round,
+        text,
+        data: { sites, samples, model: sha256 },
+      });
+      if (evaluates)
+        await this.#assign(tx, "evaluate", sites, {
+          ...round,
+          base: model,
+          deadlineAtMs: nowMs + training.plan.deadline,
+        });
       else await this.#completeRound(tx, training, round, assignments, samples, metrics);
     });
     return "again";
@@ -217,7 +279,10 @@ export class Rounds implements WorkDescriber {
     const waiting = await this.#supervise(training, evaluations);
     if (waiting === "again") return "again";
     if (waiting.untilMs !== undefined) return waiting;
-    const metrics = { ...round.metrics, ...weightedMetrics(evaluations.filter(({ state }) => state === "delivered")) };
+    const metrics = {
+      ...round.metrics,
+      ...weightedMetrics(evaluations.filter(({ state }) => state === "delivered")),
+    };
     await store.write(async (tx) => {
       const to = { state: "completed" as const, metrics, endedAtMs: clock.nowMs() };
       if (!(await moveRound(tx.db, round.runId, round.round, "evaluating", to))) return;
@@ -243,7 +308,13 @@ export class Rounds implements WorkDescriber {
     const seconds = (this.#parts.clock.nowMs() - round.startedAtMs) / 1000;
     const data = { sites, of: trained.length, rounds: training.plan.rounds, samples, metrics, seconds, left };
     const text = `Round ${round.round} is complete: ${sites.length} of ${trained.length} sites, ${samples} rows.`;
-    await this.#parts.journal.append(tx, { runId: round.runId, type: "round.completed", round: round.round, text, data });
+    await this.#parts.journal.append(tx, {
+      runId: round.runId,
+      type: "round.completed",
+      round: round.round,
+      text,
+      data,
+    });
   }
 
   async #complete(run: Run, training: Training, round: Round): Promise<Next> {
@@ -255,11 +326,20 @@ export class Rounds implements WorkDescriber {
   }
 
   /** Gives up on what is late or has vanished; else says until when to wait (undefined: nothing is open). */
-  async #supervise(training: Training, assignments: readonly Assignment[]): Promise<"again" | { untilMs: number | undefined }> {
+  async #supervise(
+    training: Training,
+    assignments: readonly Assignment[],
+  ): Promise<"again" | { untilMs: number | undefined }> {
     const { store, presence, clock } = this.#parts;
     const graceMs = training.plan.grace;
     const since = ({ site }: Assignment) => presence.offlineSinceMs(site);
-    const { late, vanished, nextDueMs } = findOverdue(assignments, since, graceMs, this.#startedAtMs + graceMs, clock.nowMs());
+    const { late, vanished, nextDueMs } = findOverdue(
+      assignments,
+      since,
+      graceMs,
+      this.#startedAtMs + graceMs,
+      clock.nowMs(),
+    );
     if (late.length + vanished.length === 0) return { untilMs: nextDueMs };
     await store.write(async (tx) => {
       for (const assignment of late) {
@@ -282,45 +362,54 @@ export class Rounds implements WorkDescriber {
   ): Promise<void> {
     for (const site of sites) {
       const { runId, base, deadlineAtMs } = round;
-      const fresh: NewAssignment = { id: assignmentId(runId, round.round, kind, site), runId, round: round.round, kind, site, base, deadlineAtMs };
+      const fresh: NewAssignment = {
+        id: assignmentId(runId, round.round, kind, site),
+        runId,
+        round: round.round,
+        kind,
+        site,
+        base,
+        deadlineAtMs,
+      };
       const assignment = await insertAssignment(tx.db, fresh, this.#parts.clock.nowMs());
       tx.afterCommit(() => void this.#parts.assignments.push(assignment));
     }
   }
 
-  async #saveModel(tx: Tx, training: Training, version: { runId: RunId; round: number; blob: BlobRef; sites: number }): Promise<void> {
+  async #saveModel(
+    tx: Tx,
+    training: Training,
+    version: { runId: RunId; round: number; blob: BlobRef; sites: number },
+  ): Promise<void> {
     const createdAtMs = this.#parts.clock.nowMs();
-    await insertModelVersion(tx.db, { ...version, model: training.name, createdAtMs, layers: JSON.stringify(training.layers) });
+    await insertModelVersion(tx.db, {
+      ...version,
+      model: training.name,
+      createdAtMs,
+      layers: JSON.stringify(training.layers),
+    });
   }
 
   async #wait(wakeUps: readonly Promise<void>[], untilMs: number | undefined): Promise<void> {
     let takeBack = () => {};
     const due = new Promise<void>((resolve) => {
-      if (untilMs !== undefined) takeBack = this.#parts.clock.after(untilMs - this.#parts.clock.nowMs(), resolve);
+      if (untilMs !== undefined)
+        takeBack = this.#parts.clock.after(untilMs - this.#parts.clock.nowMs(), resolve);
     });
     await Promise.race([...wakeUps, due]);
     takeBack();
-  }
-
-  #training(runId: RunId): Promise<Training> {
-    let training = this.#trainings.get(runId);
-    if (training === undefined) this.#trainings.set(runId, (training = this.#load(runId)));
-    return training;
-  }
-
-  async #load(runId: RunId): Promise<Training> {
-    const run = await findRun(this.#parts.store.db, runId);
-    if (run === undefined) throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`);
-    return trainingOf(await workflowBody(this.#parts.store.db, run.workflowSha256));
   }
 }
 
 /** The sites' training metrics under `train_…`, so that they are not taken for the evaluation's. */
 function trainingMetrics(delivered: readonly Assignment[]): Record<string, number> {
-  return Object.fromEntries(Object.entries(weightedMetrics(delivered)).map(([name, value]) => [`train_${name}`, value]));
+  return Object.fromEntries(
+    Object.entries(weightedMetrics(delivered)).map(([name, value]) => [`train_${name}`, value]),
+  );
 }
 
 function modelOf(round: Round): BlobRef {
-  if (round.model === undefined) throw new ComityError("INTERNAL", `Round ${round.round} is complete without a model.`);
+  if (round.model === undefined)
+    throw new ComityError("INTERNAL", `Round ${round.round} is complete without a model.`);
   return round.model;
 }

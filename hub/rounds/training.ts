@@ -1,5 +1,5 @@
 import { initialModel } from "#aggregation/topology/initial-model.js";
-import { describeLayers, normaliseLayers } from "#aggregation/topology/layers.js";
+import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { asComityError } from "#hub/assignments/answer.js";
@@ -29,7 +29,13 @@ export function prepareTraining(argument: unknown): Training {
     const { dataset, local, seed } = plan;
     const train: TrainWork = { kind: "train", dataset, layers, local, seed };
     const evaluate: EvaluateWork = { kind: "evaluate", dataset, layers, loss: local.loss, batch: 1000 };
-    return { plan, name: plan.name, layers, tensors, workJson: { train: JSON.stringify(train), evaluate: JSON.stringify(evaluate) } };
+    return {
+      plan,
+      name: plan.name,
+      layers,
+      tensors,
+      workJson: { train: JSON.stringify(train), evaluate: JSON.stringify(evaluate) },
+    };
   });
 }
 

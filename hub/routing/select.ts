@@ -21,7 +21,10 @@ export function selectSites(sites: readonly Site[], selector: DatasetSelector): 
 }
 
 /** The site's datasets that a selector means. */
-export function matchingDatasets(site: Pick<Site, "datasets">, selector: DatasetSelector): readonly Dataset[] {
+export function matchingDatasets(
+  site: Pick<Site, "datasets">,
+  selector: DatasetSelector,
+): readonly Dataset[] {
   return site.datasets.filter(
     (dataset) =>
       (selector.name === undefined || dataset.name === selector.name) &&

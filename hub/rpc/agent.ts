@@ -27,11 +27,16 @@ export function agentService({ store, blobs, intake, sessions }: Parts): Impleme
       const sha256 = parseSha256(request.sha256);
       const open = await openAssignments(store.db, requireAgent(call).site);
       if (!open.some(({ base }) => base.sha256 === sha256)) {
-        throw new ComityError("BLOB_NOT_FOUND", `None of the site's open assignments names the blob ${sha256}.`, {
-          hint: "Ask only for the base model of an offer.",
-        });
+        throw new ComityError(
+          "BLOB_NOT_FOUND",
+          `None of the site's open assignments names the blob ${sha256}.`,
+          {
+            hint: "Ask only for the base model of an offer.",
+          },
+        );
       }
-      for await (const data of readChunks(await blobs.localPath(sha256), decodeOffset(request.offset))) yield { data };
+      for await (const data of readChunks(await blobs.localPath(sha256), decodeOffset(request.offset)))
+        yield { data };
     },
     async Upload(messages, call) {
       const { site } = requireAgent(call);
@@ -44,16 +49,24 @@ export function agentService({ store, blobs, intake, sessions }: Parts): Impleme
     },
     async StatBlob(request, call) {
       const site: SiteId = requireAgent(call).site;
-      return { offset: await intake.storedBytes(site, parseAssignmentId(request.assignmentId), parseSha256(request.sha256)) };
+      return {
+        offset: await intake.storedBytes(
+          site,
+          parseAssignmentId(request.assignmentId),
+          parseSha256(request.sha256),
+        ),
+      };
     },
   };
 }
 
 async function* chunksOf(reader: AsyncIterator<UploadRequest__Output>): AsyncGenerator<Uint8Array> {
   for (;;) {
-    const { value, done } = await reader.next();
-    if (done === true) return;
-    if (value.body !== "chunk" || value.chunk === undefined) throw new ComityError("MESSAGE_INVALID", "After its header an upload has chunks only.");
+    const next = await reader.next();
+    if (next.done === true) return;
+    const { value } = next;
+    if (value.body !== "chunk" || value.chunk === undefined)
+      throw new ComityError("MESSAGE_INVALID", "After its header an upload has chunks only.");
     yield value.chunk;
   }
 }

@@ -28,5 +28,96 @@ interface Parts {
   readonly results: Results;
   readonly journal: RunJournal;
   readonly clock: Clock;
-  describeHub(): Hub;
+  describeHub(): Promise<Hub>;
 }
+
+/** The service that operators call. Who may call what stands in `access/table.ts`. */
+export function controlService(parts: Parts): Implementation<ControlHandlers> {
+  const { store, sites, enrolment, operators, engine, results, journal, clock } = parts;
+  const operation = (opId: string, call: CallInfo, method: string, content: unknown): Operation => {
+    return { opId: parseOpId(opId), actor: actorOf(call), method, content };
+  };
+  const site = async (id: string) => {
+    const view = await sites.get(parseSiteId(id));
+    return encodeSite(view, (await openAssignments(store.db, view.id)).length);
+  };
+  return {
+    async InviteSite({ opId, ...request }, call) {
+      const id = parseSiteId(request.site);
+      const wish = {
+        site: id,
+        labels: decodeLabels(request.labels),
+        ttlSeconds: request.ttlSeconds,
+        invitedBy: actorOf(call),
+      };
+      const invitation = await once(
+        store,
+        operation(opId, call, "InviteSite", request),
+        clock.nowMs(),
+        (tx) => enrolment.invite(tx, wish),
+      );
+      return { token: await enrolment.tokenOf(invitation), site: id, expiresAtMs: invitation.expiresAtMs };
+    },
+    async ListSites() {
+      const open = await openAssignments(store.db);
+      return {
+        sites: (await sites.list()).map((view) =>
+          encodeSite(view, open.filter((assignment) => assignment.site === view.id).length),
+        ),
+      };
+    },
+    GetSite: (request) => site(request.site),
+    async RevokeSite({ opId, ...request }, call) {
+      const { id } = await sites.get(parseSiteId(request.site));
+      await once(store, operation(opId, call, "RevokeSite", request), clock.nowMs(), async (tx) => {
+        await enrolment.revoke(tx, id, printable(request.reason));
+        return id;
+      });
+      return site(id);
+    },
+    async StartRun({ opId, workflowJson, name }, call) {
+      const run = await engine.start({
+        opId: parseOpId(opId),
+        workflowJson,
+        name: printable(name, 100),
+        startedBy: actorOf(call),
+      });
+      return encodeRunView(await results.view(run.id));
+    },
+    async ListRuns({ limit }) {
+      return { runs: (await results.runs(listLimit(limit))).map(encodeRun) };
+    },
+    async GetRun({ runId }) {
+      return encodeRunView(await results.view(parseRunId(runId)));
+    },
+    async *WatchRun({ runId, afterSeq }, call) {
+      const { id } = await engine.get(parseRunId(runId));
+      for await (const event of journal.watch(id, afterSeq, call.signal)) yield encodeEvent(event);
+    },
+    async CancelRun({ opId, runId, reason }, call) {
+      const run = await engine.cancel({
+        opId: parseOpId(opId),
+        runId: parseRunId(runId),
+        reason: printable(reason),
+        by: actorOf(call),
+      });
+      return encodeRunView(await results.view(run.id));
+    },
+    async AddOperator({ opId, ...request }, call) {
+      const operator = await once(store, operation(opId, call, "AddOperator", request), clock.nowMs(), (tx) =>
+        operators.add(tx, request),
+      );
+      return { operator, token: await operators.tokenOf(operator) };
+    },
+    async ListOperators() {
+      return { operators: await operators.list() };
+    },
+    RemoveOperator: ({ opId, ...request }, call) =>
+      once(store, operation(opId, call, "RemoveOperator", request), clock.nowMs(), (tx) =>
+        operators.remove(tx, request.name),
+      ),
+    GetHub: () => parts.describeHub(),
+  };
+}
+
+const actorOf = (call: CallInfo): string => requireOperator(call).name;

@@ -15,7 +15,9 @@ const catalogueSchema = z
   .array(
     z.object({
       name: word,
-      columns: z.array(z.object({ name: word, type: z.enum(["number", "integer", "category", "text"]) })).max(10_000),
+      columns: z
+        .array(z.object({ name: word, type: z.enum(["number", "integer", "category", "text"]) }))
+        .max(10_000),
       labels: labelsSchema(),
       trainRows: rows,
       testRows: rows,
@@ -24,15 +26,21 @@ const catalogueSchema = z
     }),
   )
   .max(1000)
-  .refine((datasets) => new Set(datasets.map(({ name }) => name)).size === datasets.length, "two datasets have the same name");
+  .refine(
+    (datasets) => new Set(datasets.map(({ name }) => name)).size === datasets.length,
+    "two datasets have the same name",
+  );
 
 /** At most 100 short pairs. */
 function labelsSchema() {
-  return z.record(z.string().min(1).max(63), z.string().max(256)).refine((labels) => Object.keys(labels).length <= 100, "at most 100 labels");
+  return z
+    .record(z.string().min(1).max(63), z.string().max(256))
+    .refine((labels) => Object.keys(labels).length <= 100, "at most 100 labels");
 }
 
 /** Labels from outside. */
-export const decodeLabels = (labels: unknown): Record<string, string> => parseValue(labels, "labels", labelsSchema());
+export const decodeLabels = (labels: unknown): Record<string, string> =>
+  parseValue(labels, "labels", labelsSchema());
 
 /** A site's datasets, parsed; throws `MESSAGE_INVALID`. */
 export function decodeCatalogue(message: Catalogue__Output): Dataset[] {
@@ -41,8 +49,10 @@ export function decodeCatalogue(message: Catalogue__Output): Dataset[] {
 
 /** An answer's header, parsed: ids, digests and counts are what they seem; whether they are right is the intake's question. */
 export function decodeHeader(message: UploadHeader__Output): AnswerHeader {
-  if (message.tensors.length > limits.tensors) throw new ComityError("MESSAGE_INVALID", `More than ${limits.tensors} tensors are declared.`);
-  if (Object.keys(message.metrics).length > 100) throw new ComityError("MESSAGE_INVALID", "More than 100 metrics are given.");
+  if (message.tensors.length > limits.tensors)
+    throw new ComityError("MESSAGE_INVALID", `More than ${limits.tensors} tensors are declared.`);
+  if (Object.keys(message.metrics).length > 100)
+    throw new ComityError("MESSAGE_INVALID", "More than 100 metrics are given.");
   return {
     opId: parseOpId(message.opId),
     assignmentId: parseAssignmentId(message.assignmentId),

@@ -115,5 +115,15 @@ export function encodeModel(model: Model): ModelMessage {
 
 function encodeModelVersion(version: ModelVersion): ModelVersionMessage {
   const { runId, round, parent, createdAtMs, metrics, sites } = version;
-  return { version: version.version, blob: encodeBlob(version.blob), runId, round, parent, createdAtMs, metrics, layersJson: version.layers, sites };
+  return {
+    version: version.version,
+    blob: encodeBlob(version.blob),
+    runId,
+    round,
+    parent,
+    createdAtMs,
+    metrics,
+    layersJson: version.layers,
+    sites,
+  };
 }

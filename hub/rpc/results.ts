@@ -37,7 +37,8 @@ export function resultsService({ results, models, blobs }: Parts): Implementatio
     },
     async *DownloadModel({ model, version, offset }) {
       const { blob } = await models.version(model, version);
-      for await (const data of readChunks(await blobs.localPath(blob.sha256), decodeOffset(offset))) yield { data };
+      for await (const data of readChunks(await blobs.localPath(blob.sha256), decodeOffset(offset)))
+        yield { data };
     },
   };
 }

@@ -44,7 +44,11 @@ export class SessionDesk {
   }
 
   /** One session from Hello to its end. */
-  async serve(agent: AgentPrincipal, messages: AsyncIterable<FromAgent__Output>, send: Sender<FromHub>): Promise<void> {
+  async serve(
+    agent: AgentPrincipal,
+    messages: AsyncIterable<FromAgent__Output>,
+    send: Sender<FromHub>,
+  ): Promise<void> {
     const session = new AgentSession(agent, send, this.#parts.clock);
     const reading = this.#read(session, messages);
     this.#sessions.add(session);
@@ -77,7 +81,8 @@ export class SessionDesk {
     if (hello.protocolMin > protocolVersion || hello.protocolMax < protocolVersion) {
       const message = `The agent speaks protocol ${hello.protocolMin} to ${hello.protocolMax}, this hub speaks ${protocolVersion}.`;
       throw new ComityError("PROTOCOL_UNSUPPORTED", message, {
-        hint: hello.protocolMin > protocolVersion ? "Upgrade the hub." : "Upgrade the agent; its work is kept.",
+        hint:
+          hello.protocolMin > protocolVersion ? "Upgrade the hub." : "Upgrade the agent; its work is kept.",
       });
     }
     await sites.hello(session.site, {
@@ -96,7 +101,9 @@ export class SessionDesk {
     });
     log.info({ site: session.site, agentVersion: hello.agentVersion }, "a site has connected");
     presence.connect(session);
-    const held = hello.held.slice(0, 10_000).map(({ assignmentId, attempt }) => ({ assignmentId: parseAssignmentId(assignmentId), attempt }));
+    const held = hello.held
+      .slice(0, 10_000)
+      .map(({ assignmentId, attempt }) => ({ assignmentId: parseAssignmentId(assignmentId), attempt }));
     await assignments.resume(session.site, held);
   }
 
@@ -108,9 +115,15 @@ export class SessionDesk {
         return;
       case "catalogue":
         if (message.catalogue != null) await sites.catalogue(site, decodeCatalogue(message.catalogue));
-        return presence.spoke(site);
+        presence.spoke(site);
+        return;
       case "accept":
-        if (message.accept != null) await assignments.accepted(site, parseAssignmentId(message.accept.assignmentId), message.accept.attempt);
+        if (message.accept != null)
+          await assignments.accepted(
+            site,
+            parseAssignmentId(message.accept.assignmentId),
+            message.accept.attempt,
+          );
         return;
       case "refuse": {
         if (message.refuse == null) return;
@@ -128,7 +141,8 @@ export class SessionDesk {
         return assignments.progress(site, parseAssignmentId(assignmentId), attempt, fraction, text);
       }
       case "drain":
-        return presence.disconnect(session);
+        presence.disconnect(session);
+        return;
       case "hello":
         throw new ComityError("MESSAGE_INVALID", "A session has one Hello.");
       case undefined:
@@ -143,9 +157,18 @@ export class SessionDesk {
     const nowMs = this.#parts.clock.nowMs();
     for (const session of this.#sessions) {
       if (nowMs - session.heardAtMs > missedHeartbeats * this.#heartbeatMs) {
-        session.close(new ComityError("DEADLINE_EXCEEDED", `Nothing was heard from ${session.site} for ${missedHeartbeats} heartbeats.`));
+        session.close(
+          new ComityError(
+            "DEADLINE_EXCEEDED",
+            `Nothing was heard from ${session.site} for ${missedHeartbeats} heartbeats.`,
+          ),
+        );
       } else if (session.certificateEndsMs <= nowMs) {
-        session.close(new ComityError("CERTIFICATE_INVALID", "The certificate of this session has expired.", { hint: "Renew it and connect again." }));
+        session.close(
+          new ComityError("CERTIFICATE_INVALID", "The certificate of this session has expired.", {
+            hint: "Renew it and connect again.",
+          }),
+        );
       } else session.heartbeat();
     }
   }
@@ -182,7 +205,10 @@ class AgentSession implements LiveSession {
   offer({ assignment, runName, workJson }: Offer): void {
     const { id, attempt, runId, round, kind, base, deadlineAtMs } = assignment;
     const deadlineMs = Math.min(Math.max(deadlineAtMs - this.#clock.nowMs(), 0), 2 ** 32 - 1);
-    this.send({ body: "offer", offer: { assignmentId: id, attempt, runId, runName, round, kind, workJson, base, deadlineMs } });
+    this.send({
+      body: "offer",
+      offer: { assignmentId: id, attempt, runId, runName, round, kind, workJson, base, deadlineMs },
+    });
   }
 
   cancel(assignmentId: AssignmentId, reason: string): void {

@@ -33,7 +33,9 @@ export class Sites {
   async get(id: SiteId): Promise<SiteView> {
     const [site] = await listSites(this.#store.db, id);
     if (site !== undefined) return this.#view(site);
-    throw new ComityError("SITE_NOT_FOUND", `There is no site ${id}.`, { hint: "`comity site list` shows the sites." });
+    throw new ComityError("SITE_NOT_FOUND", `There is no site ${id}.`, {
+      hint: "`comity site list` shows the sites.",
+    });
   }
 
   /** What an agent says when it connects. */
@@ -59,7 +61,14 @@ export class Sites {
 
   #view(site: Site): SiteView {
     const online = this.#presence.get(site.id) !== undefined;
-    const state = site.revokedAtMs !== undefined ? "revoked" : online ? "online" : site.agentVersion === undefined ? "invited" : "offline";
+    const state =
+      site.revokedAtMs !== undefined
+        ? "revoked"
+        : online
+          ? "online"
+          : site.agentVersion === undefined
+            ? "invited"
+            : "offline";
     return { ...site, state };
   }
 }

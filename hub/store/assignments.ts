@@ -5,9 +5,16 @@ import type { WorkKind } from "#proto/codec/work.js";
 import type { AssignmentsTable, Db } from "./schema.js";
 
 /** A new assignment, attempt 1, state `offered`. */
-export type NewAssignment = Pick<Assignment, "id" | "runId" | "round" | "kind" | "site" | "base" | "deadlineAtMs">;
+export type NewAssignment = Pick<
+  Assignment,
+  "id" | "runId" | "round" | "kind" | "site" | "base" | "deadlineAtMs"
+>;
 
-export async function insertAssignment(db: Db, assignment: NewAssignment, nowMs: number): Promise<Assignment> {
+export async function insertAssignment(
+  db: Db,
+  assignment: NewAssignment,
+  nowMs: number,
+): Promise<Assignment> {
   const row = await db
     .insertInto("assignments")
     .values({
@@ -38,12 +45,21 @@ export async function insertAssignment(db: Db, assignment: NewAssignment, nowMs:
 }
 
 export async function findAssignment(db: Db, id: AssignmentId): Promise<Assignment | undefined> {
-  const row = await db.selectFrom("assignments").selectAll().where("assignment_id", "=", id).executeTakeFirst();
+  const row = await db
+    .selectFrom("assignments")
+    .selectAll()
+    .where("assignment_id", "=", id)
+    .executeTakeFirst();
   return row === undefined ? undefined : toAssignment(row);
 }
 
 /** The assignments of a round (of one kind, when given), in the order of their sites. */
-export async function assignmentsOfRound(db: Db, runId: RunId, round: number, kind?: WorkKind): Promise<Assignment[]> {
+export async function assignmentsOfRound(
+  db: Db,
+  runId: RunId,
+  round: number,
+  kind?: WorkKind,
+): Promise<Assignment[]> {
   let query = db.selectFrom("assignments").selectAll().where("run_id", "=", runId).where("round", "=", round);
   if (kind !== undefined) query = query.where("kind", "=", kind);
   return (await query.orderBy("kind", "desc").orderBy("site").execute()).map(toAssignment);
@@ -103,7 +119,12 @@ export async function reopenAssignment(db: Db, id: AssignmentId, attempt: number
 }
 
 /** Records an answer; false when the assignment was not open at this attempt any more (fencing). */
-export async function deliverAssignment(db: Db, header: AnswerHeader, answerSha256: Sha256, nowMs: number): Promise<boolean> {
+export async function deliverAssignment(
+  db: Db,
+  header: AnswerHeader,
+  answerSha256: Sha256,
+  nowMs: number,
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("assignments")
     .set({
@@ -142,7 +163,12 @@ export async function closeAssignments(
   return rows.map(toAssignment);
 }
 
-export async function insertLateAnswer(db: Db, site: SiteId, header: AnswerHeader, nowMs: number): Promise<void> {
+export async function insertLateAnswer(
+  db: Db,
+  site: SiteId,
+  header: AnswerHeader,
+  nowMs: number,
+): Promise<void> {
   await db
     .insertInto("late_answers")
     .values({

@@ -21,8 +21,15 @@ export interface ModelVersion {
 }
 
 /** Adds the next version of a series. */
-export async function insertModelVersion(db: Db, version: Omit<ModelVersion, "version" | "metrics" | "parent">): Promise<number> {
-  const newest = await db.selectFrom("model_versions").select((eb) => eb.fn.max("version").as("version")).where("model", "=", version.model).executeTakeFirst();
+export async function insertModelVersion(
+  db: Db,
+  version: Omit<ModelVersion, "version" | "metrics" | "parent">,
+): Promise<number> {
+  const newest = await db
+    .selectFrom("model_versions")
+    .select((eb) => eb.fn.max("version").as("version"))
+    .where("model", "=", version.model)
+    .executeTakeFirst();
   const before = await db
     .selectFrom("model_versions")
     .select("version")
@@ -30,7 +37,7 @@ export async function insertModelVersion(db: Db, version: Omit<ModelVersion, "ve
     .orderBy("version", "desc")
     .limit(1)
     .executeTakeFirst();
-  const number = Number(newest?.version ?? 0) + 1;
+  const number = (newest?.version ?? 0) + 1;
   await db
     .insertInto("model_versions")
     .values({
@@ -51,7 +58,12 @@ export async function insertModelVersion(db: Db, version: Omit<ModelVersion, "ve
 }
 
 /** What the sites measured of a version. */
-export async function setModelMetrics(db: Db, runId: RunId, round: number, metrics: Readonly<Record<string, number>>): Promise<void> {
+export async function setModelMetrics(
+  db: Db,
+  runId: RunId,
+  round: number,
+  metrics: Readonly<Record<string, number>>,
+): Promise<void> {
   await db
     .updateTable("model_versions")
     .set({ metrics: JSON.stringify(metrics) })
@@ -61,7 +73,10 @@ export async function setModelMetrics(db: Db, runId: RunId, round: number, metri
 }
 
 /** The versions of all series, of one series, or of one run; oldest first. */
-export async function modelVersions(db: Db, where: { model?: string; runId?: RunId } = {}): Promise<ModelVersion[]> {
+export async function modelVersions(
+  db: Db,
+  where: { model?: string; runId?: RunId } = {},
+): Promise<ModelVersion[]> {
   let query = db.selectFrom("model_versions").selectAll();
   if (where.model !== undefined) query = query.where("model", "=", where.model);
   if (where.runId !== undefined) query = query.where("run_id", "=", where.runId);

@@ -33,7 +33,13 @@ export async function moveRound(
   runId: RunId,
   round: number,
   from: RoundState,
-  to: { state: RoundState; model?: BlobRef; samples?: number; metrics?: Record<string, number>; endedAtMs?: number },
+  to: {
+    state: RoundState;
+    model?: BlobRef;
+    samples?: number;
+    metrics?: Record<string, number>;
+    endedAtMs?: number;
+  },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("rounds")
@@ -62,12 +68,23 @@ export async function failOpenRounds(db: Db, runId: RunId, nowMs: number): Promi
 }
 
 export async function roundsOf(db: Db, runId: RunId): Promise<Round[]> {
-  const rows = await db.selectFrom("rounds").selectAll().where("run_id", "=", runId).orderBy("round").execute();
+  const rows = await db
+    .selectFrom("rounds")
+    .selectAll()
+    .where("run_id", "=", runId)
+    .orderBy("round")
+    .execute();
   return rows.map(toRound);
 }
 
 export async function lastRound(db: Db, runId: RunId): Promise<Round | undefined> {
-  const row = await db.selectFrom("rounds").selectAll().where("run_id", "=", runId).orderBy("round", "desc").limit(1).executeTakeFirst();
+  const row = await db
+    .selectFrom("rounds")
+    .selectAll()
+    .where("run_id", "=", runId)
+    .orderBy("round", "desc")
+    .limit(1)
+    .executeTakeFirst();
   return row === undefined ? undefined : toRound(row);
 }
 

@@ -12,12 +12,20 @@ export async function saveWorkflow(db: Db, sha256: Sha256, body: string, nowMs: 
 }
 
 export async function workflowBody(db: Db, sha256: Sha256): Promise<string> {
-  const row = await db.selectFrom("workflows").select("body").where("sha256", "=", sha256).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom("workflows")
+    .select("body")
+    .where("sha256", "=", sha256)
+    .executeTakeFirstOrThrow();
   return row.body;
 }
 
 /** Writes a new run with its tasks. */
-export async function insertRun(db: Db, run: Run, tasks: readonly { ref: string; call: string }[]): Promise<void> {
+export async function insertRun(
+  db: Db,
+  run: Run,
+  tasks: readonly { ref: string; call: string }[],
+): Promise<void> {
   await db
     .insertInto("runs")
     .values({
@@ -35,7 +43,14 @@ export async function insertRun(db: Db, run: Run, tasks: readonly { ref: string;
   for (const task of tasks) {
     await db
       .insertInto("tasks")
-      .values({ run_id: run.id, ref: task.ref, call: task.call, state: "running", started_at_ms: run.startedAtMs, ended_at_ms: null })
+      .values({
+        run_id: run.id,
+        ref: task.ref,
+        call: task.call,
+        state: "running",
+        started_at_ms: run.startedAtMs,
+        ended_at_ms: null,
+      })
       .execute();
   }
 }
@@ -49,12 +64,21 @@ export async function endRun(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("runs")
-    .set({ state: end.state, ended_at_ms: nowMs, error_code: end.errorCode ?? null, error_text: end.errorText ?? null })
+    .set({
+      state: end.state,
+      ended_at_ms: nowMs,
+      error_code: end.errorCode ?? null,
+      error_text: end.errorText ?? null,
+    })
     .where("run_id", "=", runId)
     .where("state", "=", "running")
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
-  await db.updateTable("tasks").set({ state: end.state, ended_at_ms: nowMs }).where("run_id", "=", runId).execute();
+  await db
+    .updateTable("tasks")
+    .set({ state: end.state, ended_at_ms: nowMs })
+    .where("run_id", "=", runId)
+    .execute();
   return true;
 }
 
@@ -70,7 +94,12 @@ export async function listRuns(db: Db, limit: number): Promise<Run[]> {
 }
 
 export async function runningRuns(db: Db): Promise<Run[]> {
-  const rows = await db.selectFrom("runs").selectAll().where("state", "=", "running").orderBy("run_id").execute();
+  const rows = await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("state", "=", "running")
+    .orderBy("run_id")
+    .execute();
   return rows.map(toRun);
 }
 

@@ -22,7 +22,9 @@ export async function listSites(db: Db, only?: SiteId): Promise<Site[]> {
     id: row.site as SiteId,
     organisation: row.organisation,
     labels: JSON.parse(row.labels) as Record<string, string>,
-    datasets: datasetRows.filter((dataset) => dataset.site === row.site).map((dataset) => JSON.parse(dataset.body) as Dataset),
+    datasets: datasetRows
+      .filter((dataset) => dataset.site === row.site)
+      .map((dataset) => JSON.parse(dataset.body) as Dataset),
     agentVersion: row.agent_version ?? undefined,
     capabilities: JSON.parse(row.capabilities) as string[],
     lastSeenMs: row.last_seen_ms ?? undefined,
@@ -35,7 +37,10 @@ export async function listSites(db: Db, only?: SiteId): Promise<Site[]> {
 export async function saveCatalogue(db: Db, site: SiteId, datasets: readonly Dataset[]): Promise<void> {
   await db.deleteFrom("datasets").where("site", "=", site).execute();
   for (const dataset of datasets) {
-    await db.insertInto("datasets").values({ site, name: dataset.name, body: JSON.stringify(dataset) }).execute();
+    await db
+      .insertInto("datasets")
+      .values({ site, name: dataset.name, body: JSON.stringify(dataset) })
+      .execute();
   }
 }
 
@@ -48,7 +53,11 @@ export async function saveHello(
 ): Promise<void> {
   await db
     .updateTable("sites")
-    .set({ agent_version: hello.agentVersion, capabilities: JSON.stringify(hello.capabilities), last_seen_ms: nowMs })
+    .set({
+      agent_version: hello.agentVersion,
+      capabilities: JSON.stringify(hello.capabilities),
+      last_seen_ms: nowMs,
+    })
     .where("site", "=", site)
     .execute();
 }

@@ -1,5 +1,13 @@
 import Database from "better-sqlite3";
-import { CompiledQuery, type DatabaseConnection, type Driver, Kysely, Migrator, SqliteDialect, SqliteDriver } from "kysely";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  Migrator,
+  SqliteDialect,
+  SqliteDriver,
+} from "kysely";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 import { migrations } from "./migrations.js";
 import type { Schema } from "./schema.js";
@@ -36,12 +44,19 @@ function open(path: string): Database.Database {
     return database;
   } catch (cause) {
     if (isSystemError(cause, "SQLITE_BUSY")) {
-      throw new ComityError("STORE_BUSY", `Another hub is using ${path}.`, { hint: "Stop it first: one hub, one folder.", cause });
+      throw new ComityError("STORE_BUSY", `Another hub is using ${path}.`, {
+        hint: "Stop it first: one hub, one folder.",
+        cause,
+      });
     }
-    throw new ComityError("STORE_DAMAGED", `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`, {
-      hint: "Check its owner and the disk; restore the last backup if it is damaged.",
-      cause,
-    });
+    throw new ComityError(
+      "STORE_DAMAGED",
+      `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      {
+        hint: "Check its owner and the disk; restore the last backup if it is damaged.",
+        cause,
+      },
+    );
   }
 }
 

@@ -1,5 +1,4 @@
-import { type Deferred, deferred } from "#kernel/async.js";
-import { Mailbox } from "#kernel/async.js";
+import { type Deferred, deferred, Mailbox } from "#kernel/async.js";
 import type { RunId } from "#kernel/ids.js";
 import type { RunEvent } from "./model.js";
 
@@ -31,7 +30,7 @@ export class RunChanges {
   }
 
   /** A mailbox that gets `look` for each news and every passing event; call `stop` at the end. */
-  subscribe(runId: RunId): { readonly news: Mailbox<RunEvent | "look">; stop(): void } {
+  subscribe(runId: RunId): { readonly news: Mailbox<RunEvent | "look">; readonly stop: () => void } {
     const news = new Mailbox<RunEvent | "look">();
     const mailboxes = this.#live.get(runId) ?? new Set();
     this.#live.set(runId, mailboxes.add(news));

@@ -15,7 +15,9 @@ const workflowSchema = z.strictObject({
     version: z.string().regex(/^\d+\.\d+\.\d+$/),
   }),
   do: z
-    .array(z.record(z.string().min(1).max(128), z.strictObject({ call: z.literal(fedTrain), with: z.unknown() })))
+    .array(
+      z.record(z.string().min(1).max(128), z.strictObject({ call: z.literal(fedTrain), with: z.unknown() })),
+    )
     .length(1, "this hub runs workflows of one step"),
 });
 
@@ -39,6 +41,7 @@ export function parseWorkflow(value: unknown): Workflow {
 /** The one step: its JSON Pointer, its function and its argument. */
 export function onlyStep(workflow: Workflow): { ref: string; call: string; argument: unknown } {
   const [name, task] = Object.entries(workflow.do[0] ?? {})[0] ?? [];
-  if (name === undefined || task === undefined) throw new ComityError("WORKFLOW_UNSUPPORTED", "The workflow has no step.");
+  if (name === undefined || task === undefined)
+    throw new ComityError("WORKFLOW_UNSUPPORTED", "The workflow has no step.");
   return { ref: `/do/0/${name}`, call: task.call, argument: task.with };
 }

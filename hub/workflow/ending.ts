@@ -27,7 +27,13 @@ export class RunEnding {
   }
 
   /** The run ends without its result: its open assignments are closed, and stopped at the sites; false when it had ended before. */
-  async abandon(tx: Tx, runId: RunId, state: "failed" | "cancelled", code: string, text: string): Promise<boolean> {
+  async abandon(
+    tx: Tx,
+    runId: RunId,
+    state: "failed" | "cancelled",
+    code: string,
+    text: string,
+  ): Promise<boolean> {
     const nowMs = this.#clock.nowMs();
     if (!(await endRun(tx.db, runId, { state, errorCode: code, errorText: text }, nowMs))) return false;
     const closed = await closeAssignments(tx.db, runId, "cancelled", { code, text });

@@ -44,7 +44,11 @@ export class Engine {
     const runs = await runningRuns(this.#parts.store.db);
     for (const run of runs) {
       await this.#parts.store.write((tx) =>
-        this.#parts.journal.append(tx, { runId: run.id, type: "hub.resumed", text: "The hub has started again and goes on with the run." }),
+        this.#parts.journal.append(tx, {
+          runId: run.id,
+          type: "hub.resumed",
+          text: "The hub has started again and goes on with the run.",
+        }),
       );
       this.#drive(run);
     }
@@ -59,7 +63,12 @@ export class Engine {
     const { name } = await this.#function(step.call).check(step.argument);
     const body = canonicalJson(workflow);
     const nowMs = clock.nowMs();
-    const operation = { opId: request.opId, actor: request.startedBy, method: "StartRun", content: { body, name: request.name } };
+    const operation = {
+      opId: request.opId,
+      actor: request.startedBy,
+      method: "StartRun",
+      content: { body, name: request.name },
+    };
     const runId = await once(store, operation, nowMs, async (tx) => {
       const run: Run = {
         id: newRunId(),
@@ -74,7 +83,11 @@ export class Engine {
       };
       await saveWorkflow(tx.db, run.workflowSha256, body, nowMs);
       await insertRun(tx.db, run, [step]);
-      await journal.append(tx, { runId: run.id, type: "run.started", text: `${request.startedBy} has started ${run.name}.` });
+      await journal.append(tx, {
+        runId: run.id,
+        type: "run.started",
+        text: `${request.startedBy} has started ${run.name}.`,
+      });
       tx.afterCommit(() => this.#drive(run));
       return run.id;
     });
@@ -84,7 +97,9 @@ export class Engine {
   async get(runId: RunId): Promise<Run> {
     const run = await findRun(this.#parts.store.db, runId);
     if (run !== undefined) return run;
-    throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`, { hint: "`comity run list` shows the runs." });
+    throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`, {
+      hint: "`comity run list` shows the runs.",
+    });
   }
 
   /** Cancels a run: its open assignments end at the sites too. Throws `RUN_ENDED` when it is over. */
@@ -92,7 +107,12 @@ export class Engine {
     const { store, clock } = this.#parts;
     await this.get(request.runId);
     const text = `${request.by} has cancelled the run${request.reason === "" ? "" : `: ${request.reason}`}.`;
-    const operation = { opId: request.opId, actor: request.by, method: "CancelRun", content: { runId: request.runId, reason: request.reason } };
+    const operation = {
+      opId: request.opId,
+      actor: request.by,
+      method: "CancelRun",
+      content: { runId: request.runId, reason: request.reason },
+    };
     await once(store, operation, clock.nowMs(), async (tx) => {
       if (!(await this.#parts.ending.abandon(tx, request.runId, "cancelled", "RUN_CANCELLED", text))) {
         throw new ComityError("RUN_ENDED", `Run ${request.runId} is over already.`);
@@ -114,9 +134,13 @@ export class Engine {
       .catch(async (thrown: unknown) => {
         const error = ComityError.from(thrown);
         log.error({ runId: run.id, code: error.code, err: error }, "the run has failed");
-        await store.write((tx) => this.#parts.ending.abandon(tx, run.id, "failed", error.code, error.message));
+        await store.write((tx) =>
+          this.#parts.ending.abandon(tx, run.id, "failed", error.code, error.message),
+        );
       })
-      .catch((error: unknown) => log.fatal({ runId: run.id, err: error }, "the failure of a run could not be written"))
+      .catch((error: unknown) =>
+        log.fatal({ runId: run.id, err: error }, "the failure of a run could not be written"),
+      )
       .finally(() => this.#driving.delete(run.id));
     this.#driving.set(run.id, driving);
   }

@@ -52,4 +52,5 @@ export interface RunEvent {
 }
 
 /** An event before it has its place in the run. */
-export type NewEvent = Omit<RunEvent, "seq" | "atMs" | "round" | "site" | "data"> & Partial<Pick<RunEvent, "round" | "site" | "data">>;
+export type NewEvent = Omit<RunEvent, "seq" | "atMs" | "round" | "site" | "data"> &
+  Partial<Pick<RunEvent, "round" | "site" | "data">>;

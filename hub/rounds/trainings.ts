@@ -1,0 +1,45 @@
+import type { TensorSpec } from "#aggregation/tensors/spec.js";
+import type { Assignment } from "#hub/assignments/model.js";
+import type { WorkDescriber } from "#hub/assignments/service.js";
+import { findRun, workflowBody } from "#hub/store/runs.js";
+import type { Store } from "#hub/store/store.js";
+import { ComityError } from "#kernel/errors.js";
+import type { RunId } from "#kernel/ids.js";
+import { type Training, trainingOf } from "./training.js";
+
+/** The trainings of the runs that are under way, each derived once from its stored workflow. */
+export class Trainings implements WorkDescriber {
+  readonly #store: Store;
+  readonly #trainings = new Map<RunId, Promise<Training>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Throws `RUN_NOT_FOUND`. */
+  get(runId: RunId): Promise<Training> {
+    let training = this.#trainings.get(runId);
+    if (training === undefined) this.#trainings.set(runId, (training = this.#load(runId)));
+    return training;
+  }
+
+  /** The run has ended. */
+  forget(runId: RunId): void {
+    this.#trainings.delete(runId);
+  }
+
+  async describe(assignment: Assignment): Promise<{ runName: string; workJson: string }> {
+    const training = await this.get(assignment.runId);
+    return { runName: training.name, workJson: training.workJson[assignment.kind] };
+  }
+
+  async expectedTensors(assignment: Assignment): Promise<readonly TensorSpec[] | undefined> {
+    return assignment.kind === "train" ? (await this.get(assignment.runId)).tensors : undefined;
+  }
+
+  async #load(runId: RunId): Promise<Training> {
+    const run = await findRun(this.#store.db, runId);
+    if (run === undefined) throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`);
+    return trainingOf(await workflowBody(this.#store.db, run.workflowSha256));
+  }
+}
