@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync, closeSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { ComityError } from "#kernel/errors.js";
 import { sleep } from "#kernel/async.js";
@@ -14,6 +15,7 @@ export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
   readonly #logFile: string;
+  #told = false;
   /** Resolves when the process has ended, however it ended. */
   readonly ended: Promise<void>;
 
@@ -75,15 +77,23 @@ export class Child {
     );
   }
 
+  /** Calls back when the process ends and nobody told it to, with the last it said. */
+  onUnexpectedEnd(callback: (lastWords: string) => void): void {
+    void this.ended.then(() => {
+      if (!this.#told) callback(lastLine(this.#logFile));
+    });
+  }
+
   /** SIGKILL: no good-bye, as when the power fails. */
   async kill(): Promise<void> {
-    if (this.running) this.#process.kill("SIGKILL");
+    this.killNow();
     await this.ended;
   }
 
   /** Stops in good order, and by force when that takes longer than `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     if (!this.running) return;
+    this.#told = true;
     this.#process.kill("SIGTERM");
     const waiting = new AbortController();
     await Promise.race([this.ended, sleep(graceMs, waiting.signal)]);
@@ -93,12 +103,35 @@ export class Child {
 
   /** For the very last moment of the demo's own process, where nothing can be waited for. */
   killNow(): void {
+    this.#told = true;
     if (this.running) this.#process.kill("SIGKILL");
   }
 }
 
-function lastLine(file: string): string {
-  const lines = readFileSync(file, "utf8").trim().split("\n");
+/**
+ * Runs one `comity` command to its end, with `input` on its standard input, and gives back what it printed.
+ * Throws when it fails, with its own words.
+ */
+export async function runComity(words: readonly string[], input = "", signal?: AbortSignal): Promise<string> {
+  const child = spawn(process.execPath, [comity, ...words], {
+    stdio: ["pipe", "pipe", "pipe"],
+    ...(signal && { signal }),
+  });
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "exit"),
+  ]);
+  if (code === 0) return stdout;
+  throw new ComityError("INTERNAL", `\`comity ${words.join(" ")}\` failed: ${lastWords(stderr)}`);
+}
+
+const lastLine = (file: string): string => lastWords(readFileSync(file, "utf8"));
+
+function lastWords(said: string): string {
+  const lines = said.trim().split("\n");
   return (
     (lines.findLast((line) => line.startsWith("error ")) ?? lines.at(-1) ?? "").slice(0, 500) ||
     "it said nothing."

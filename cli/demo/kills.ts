@@ -20,3 +20,6 @@ export function parseKills(text: string): Kill[] {
 
 /** What a kill ends, in words. */
 export const killName = (target: Kill["target"]): string => (target === "hub" ? "the hub" : `site-${target}`);
+
+/** The process that a kill ends: `hub` or `site-2`. */
+export const processName = (target: Kill["target"]): string => (target === "hub" ? "hub" : `site-${target}`);

@@ -1,6 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeDirectory } from "#kernel/files.js";
+import { parseDocument } from "yaml";
+import { makeDirectory, writeFileAtomic } from "#kernel/files.js";
 import type { DatasetConfigInput } from "#node-agent/data/config.js";
 import type { Digits } from "./mnist.js";
 
@@ -19,17 +20,25 @@ export const digitsDataset: DatasetConfigInput = {
 export async function writeSiteData(
   directory: string,
   train: Digits,
-  trainRows: readonly number[],
+  trainRows: Uint32Array,
   test: Digits,
-  testRows: readonly number[],
+  testRows: Uint32Array,
 ): Promise<void> {
   await makeDirectory(join(directory, "data"));
   await writeFile(join(directory, "data/train.csv"), csv(train, trainRows), { mode: 0o600 });
   await writeFile(join(directory, "data/test.csv"), csv(test, testRows), { mode: 0o600 });
 }
 
+/** Names the digits in the agent.yaml that `comity agent join` has written, as the site's people would by hand. */
+export async function writeSiteConfig(directory: string): Promise<void> {
+  const path = join(directory, "agent.yaml");
+  const config = parseDocument(await readFile(path, "utf8"));
+  config.set("datasets", [digitsDataset]);
+  await writeFileAtomic(path, config.toString());
+}
+
 /** Pictures as CSV: `label,pixel0,pixel1,…`, one picture a line. */
-export function csv(digits: Digits, rows: readonly number[]): Uint8Array {
+export function csv(digits: Digits, rows: Uint32Array): Uint8Array {
   const { pixelsEach } = digits;
   const header = `label,${Array.from({ length: pixelsEach }, (_, at) => `pixel${at}`).join(",")}\n`;
   const longestLine = 2 + pixelsEach * 4;

@@ -1,8 +1,10 @@
+import { z } from "zod";
 import { parseJson } from "#kernel/json.js";
 import { printable } from "#kernel/words.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
-import { colour } from "./output.js";
+import { count, metric } from "./format.js";
 import type { LiveArea } from "./live.js";
+import { colour } from "./output.js";
 
 /** A site's part in the present round. */
 interface SiteLine {
@@ -23,12 +25,11 @@ export class RunView {
     this.#live = live;
   }
 
-  /** Takes an event in; `line` replaces its sentence. */
-  take(event: RunEvent__Output, line = eventLine(event)): void {
+  take(event: RunEvent__Output): void {
     const siteLine = this.#siteLine(event);
     if (siteLine !== undefined) this.#sites.set(event.site, siteLine);
     if (event.type.startsWith("round.") || event.type.startsWith("run.")) this.#sites.clear();
-    if (this.#stays(event)) this.#area.keep(line);
+    if (this.#stays(event)) this.#area.keep(eventLine(event));
     this.#draw();
   }
 
@@ -66,8 +67,46 @@ export class RunView {
   }
 }
 
-/** The event's sentence, coloured by what it means to the reader. */
-export function eventLine({ type, text, round }: RunEvent__Output): string {
+/** The figures of a completed round, as its event carries them. */
+const roundFiguresSchema = z.looseObject({
+  sites: z.array(z.string()),
+  /** How many sites were asked. */
+  of: z.number(),
+  /** Rounds of the whole run. */
+  rounds: z.number(),
+  samples: z.number(),
+  metrics: z.record(z.string(), z.number()),
+  seconds: z.number(),
+});
+
+export type RoundFigures = z.infer<typeof roundFiguresSchema>;
+
+/** The figures of an event of type `round.completed`; undefined for any other, and where a newer hub writes them otherwise. */
+export function roundFigures({ type, dataJson }: RunEvent__Output): RoundFigures | undefined {
+  return type === "round.completed" ? roundFiguresSchema.safeParse(eventData(dataJson)).data : undefined;
+}
+
+/** `round  3/10  5/5 sites  10,000 samples  loss 0.3011  accuracy 0.9132  2.1 s`. */
+export function roundLine(
+  round: number,
+  { sites, of, rounds, samples, metrics, seconds }: RoundFigures,
+): string {
+  const { loss, accuracy } = metrics;
+  return [
+    `round ${String(round).padStart(String(rounds).length)}/${rounds}`,
+    `${sites.length}/${of} sites`,
+    `${count(samples)} samples`,
+    ...(loss === undefined ? [] : [`loss ${metric(loss)}`]),
+    ...(accuracy === undefined ? [] : [colour.green(`accuracy ${metric(accuracy)}`)]),
+    `${seconds.toFixed(1)} s`,
+  ].join("  ");
+}
+
+/** The event for people, coloured by what it means to them. */
+export function eventLine(event: RunEvent__Output): string {
+  const { type, text, round } = event;
+  const figures = roundFigures(event);
+  if (figures !== undefined) return roundLine(round, figures);
   const line = printable(text);
   if (type === "run.completed") return colour.green(line);
   if (type === "run.failed" || type === "update.refused") return colour.red(line);

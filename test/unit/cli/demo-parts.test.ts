@@ -26,7 +26,7 @@ describe("the digits", () => {
       },
     );
     assert.equal(
-      Buffer.from(csv(digits, [1, 0])).toString(),
+      Buffer.from(csv(digits, Uint32Array.of(1, 0))).toString(),
       "label,pixel0,pixel1,pixel2,pixel3\n8,100,255,7,1\n3,0,9,10,99\n",
     );
   });

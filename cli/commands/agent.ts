@@ -1,0 +1,86 @@
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import { ComityError } from "#kernel/errors.js";
+import { command, jsonOption } from "../command.js";
+import { serve } from "../foreground.js";
+import { defaultLogFormat, programLog } from "../render/log.js";
+import { print, printJson, printJsonLine } from "../render/output.js";
+import { type ProgramOptions, programOptions } from "./hub.js";
+
+/** `comity agent …` */
+export function agentCommand(): Command {
+  const agent = command("agent", {
+    summary: "join a hub, run and check a site's agent",
+    examples: ["comity agent join TOKEN --dir ./agent", "comity agent start ./agent"],
+  });
+  return agent.addCommand(join()).addCommand(start()).addCommand(doctor());
+}
+
+const join = (): Command =>
+  command("join", {
+    summary: "let this site join a hub, with the token that its operator sent",
+    description:
+      "Makes the site's key in the folder, checks that the hub is the one that the token names, and gets a certificate.\nThe key never leaves the folder. The same command may be repeated when the answer was lost.",
+    examples: ["comity agent join TOKEN --dir ./agent", "comity agent join - --dir ./agent < token"],
+  })
+    .argument(
+      "<token>",
+      "the join token; `-` reads it from standard input, where no other user of this machine sees it",
+    )
+    .requiredOption("--dir <dir>", "the agent's folder; made if it is not there")
+    .addOption(jsonOption())
+    .action(async (token: string, options: { dir: string; json?: true }) => {
+      const { joinHub } = await import("#node-agent/main.js");
+      const joined = await joinHub({ token: await tokenFrom(token), dir: options.dir });
+      if (options.json === true) return printJson(joined);
+      print(
+        `This site is ${joined.site}. Say in ${options.dir}/agent.yaml where its data lies, then \`comity agent start ${options.dir}\`.`,
+      );
+    });
+
+const start = (): Command =>
+  programOptions(
+    command("start", {
+      summary: "run a site's agent in the foreground",
+      description:
+        "Runs the agent until it is told to stop. SIGINT or SIGTERM stops it in good order within 10 s; a second one at once.",
+      examples: ["comity agent start ./agent", "comity agent start /srv/agent --log json"],
+    }).argument("<dir>", "the agent's folder, made by `comity agent join`"),
+  ).action(async (dir: string, options: ProgramOptions) => {
+    const { startAgent } = await import("#node-agent/main.js");
+    const format = options.log ?? defaultLogFormat();
+    const log = programLog("agent", format, options.logLevel ?? "info");
+    await serve(
+      async () => {
+        const agent = await startAgent({ dir, log });
+        if (format === "json") printJsonLine({ event: "ready", site: agent.site, pid: process.pid });
+        else print(`The agent of ${agent.site} runs. Ctrl-C stops it.`);
+        return agent;
+      },
+      { exitWithParent: options.exitWithParent === true },
+    );
+  });
+
+const doctor = (): Command =>
+  command("doctor", {
+    summary: "check what an agent needs, and say what to fix",
+    description: "Checks clock, names, proxy, TLS, token or certificate, and data. It changes nothing.",
+    examples: ["comity agent doctor ./agent", "comity agent doctor --token TOKEN"],
+  })
+    .argument("[dir]", "the agent's folder")
+    .option("--token <token>", "check a join token before joining; `-` reads it from standard input")
+    .addOption(jsonOption())
+    .action(async (dir: string | undefined, options: { token?: string; json?: true }) => {
+      if (dir === undefined && options.token === undefined) {
+        throw new ComityError("USAGE", "There is nothing to check.", {
+          hint: "The right form is `comity agent doctor DIR`, or `comity agent doctor --token TOKEN` before joining.",
+        });
+      }
+      const { checkAgent } = await import("#node-agent/doctor/checks.js");
+      void checkAgent;
+    });
+
+/** A token as given, or from standard input. */
+async function tokenFrom(given: string): Promise<string> {
+  return given === "-" ? (await text(process.stdin)).trim() : given.trim();
+}

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { parseRunId } from "#kernel/ids.js";
+import { command, hubOption, jsonOption, wholeNumber } from "../command.js";
+import { type HubOptions, newestRun, withHub } from "../hub.js";
+import { print, printJson } from "../render/output.js";
+import { renderResult, renderResults } from "../render/result.js";
+
+/** `comity result …` */
+export function resultCommand(): Command {
+  const result = command("result", {
+    summary: "list and get aggregated results",
+    examples: ["comity result list", "comity result get --json"],
+  });
+  return result.addCommand(list()).addCommand(get());
+}
+
+const list = (): Command =>
+  command("list", { summary: "list the results of runs, the newest first", examples: ["comity result list"] })
+    .option("--limit <number>", "how many", wholeNumber(1, 1000), 50)
+    .addOption(hubOption())
+    .addOption(jsonOption())
+    .action(async (options: HubOptions & { json?: true; limit: number }) => {
+      const { results } = await withHub(options, (hub) => hub.listResults(options.limit));
+      if (options.json === true) return printJson(results);
+      print(renderResults(results));
+    });
+
+const get = (): Command =>
+  command("get", {
+    summary: "show the result of a run, round by round",
+    examples: ["comity result get", "comity result get RUN --json"],
+  })
+    .argument("[run]", "the run's id (default: the newest run)")
+    .addOption(hubOption())
+    .addOption(jsonOption())
+    .action(async (id: string | undefined, options: HubOptions & { json?: true }) => {
+      const result = await withHub(options, async (hub) =>
+        hub.getResult(id === undefined ? await newestRun(hub) : parseRunId(id)),
+      );
+      if (options.json === true) return printJson(result);
+      print(renderResult(result));
+    });

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { command, hubOption, jsonOption } from "../command.js";
+import { type HubOptions, withHub } from "../hub.js";
+import { readPlan } from "../plan.js";
+import { print, printJson } from "../render/output.js";
+import { watchToEnd } from "../watch.js";
+
+/** `comity train …` */
+export function trainCommand(): Command {
+  const train = command("train", {
+    summary: "start a training run from a plan",
+    examples: ["comity train start plan.yaml --watch"],
+  });
+  return train.addCommand(start());
+}
+
+const start = (): Command =>
+  command("start", {
+    summary: "start a training run",
+    description:
+      "Reads and checks a training plan and starts a run of it. With --watch it shows the run until it ends, then the result;\nCtrl-C stops the watching, not the run.",
+    examples: ["comity train start examples/digits/plan.yaml --watch", "comity train start plan.yaml --json"],
+  })
+    .argument("<plan.yaml>", "the training plan")
+    .option("--watch", "show the run until it ends, then its result")
+    .addOption(hubOption())
+    .addOption(jsonOption())
+    .action(async (path: string, options: HubOptions & { watch?: true; json?: true }) => {
+      const { name, plan } = await readPlan(path);
+      const workflowJson = JSON.stringify(trainingWorkflow(name, plan));
+      await withHub(options, async (hub) => {
+        const run = await hub.startRun({ workflowJson, name });
+        if (options.watch === true) return watchToEnd(hub, run.runId, options);
+        if (options.json === true) return printJson(run);
+        print(`Run ${run.runId} has started. \`comity run watch ${run.runId}\` shows it.`);
+      });
+    });
