@@ -1,0 +1,45 @@
+import type { ColumnSpec } from "./config.js";
+
+/** Which rows of a dataset: those to train on, or those to test on. */
+export type Part = "train" | "test";
+
+/** Rows in memory, ready for training. They never leave the site. */
+export interface Rows {
+  readonly count: number;
+  /** Values of one row's features. */
+  readonly width: number;
+  /** `count` x `width` values, row by row. */
+  readonly features: Float32Array;
+  /** One value for each row: the class's index when the target is a category, else the number itself. */
+  readonly targets: Float32Array;
+  /** Classes of the target; undefined when it is a number. */
+  readonly classes: number | undefined;
+}
+
+/** How many rows a dataset has. */
+export interface RowCounts {
+  readonly train: number;
+  readonly test: number;
+}
+
+/** What every connector must be told about a dataset, wherever the rows lie. */
+export interface TableSpec {
+  /** The dataset's name, for messages. */
+  readonly name: string;
+  /** Names, or patterns with one `*`, and what is in them. */
+  readonly columns: Readonly<Record<string, ColumnSpec>>;
+  /** The column to predict. */
+  readonly target: string;
+}
+
+/** A way to reach rows: one for each kind of place they may lie in. */
+export interface Connector {
+  /** For example `csv`. */
+  readonly name: string;
+  /** Counts the rows, and checks that the columns are there. Throws `DATA_INVALID`. */
+  count(): Promise<RowCounts>;
+  /** Reads one part. Throws `DATA_INVALID` with place, value and what is allowed. */
+  load(part: Part): Promise<Rows>;
+  /** Changes when the rows may have changed. */
+  version(): Promise<string>;
+}

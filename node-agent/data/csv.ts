@@ -1,0 +1,140 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { cellTexts, readCells } from "./cells.js";
+import type { DatasetConfig } from "./config.js";
+import type { Connector, Part, RowCounts, Rows } from "./connector.js";
+import { dataFault, fileFault } from "./faults.js";
+import { layOut, type Layout } from "./layout.js";
+import { type RawRecord, readRecords } from "./records.js";
+import { testRows } from "./split.js";
+
+/** Rows in CSV files (RFC 4180, UTF-8, the first line names the columns). */
+export class CsvConnector implements Connector {
+  readonly name = "csv";
+  readonly #config: DatasetConfig;
+  readonly #directory: string;
+
+  /** Paths are relative to `directory`. */
+  constructor(config: DatasetConfig, directory: string) {
+    this.#config = config;
+    this.#directory = directory;
+  }
+
+  async count(): Promise<RowCounts> {
+    const { path, test, split } = this.#config;
+    const rows = await this.#countFile(path);
+    if (test !== undefined) return { train: rows, test: await this.#countFile(test) };
+    if (split === undefined) return { train: rows, test: 0 };
+    const tested = testRows(rows, split).reduce((sum, flag) => sum + flag, 0);
+    return { train: rows - tested, test: tested };
+  }
+
+  async load(part: Part): Promise<Rows> {
+    const { name, path, test, split } = this.#config;
+    if (part === "test" && test === undefined && split === undefined) {
+      throw dataFault(
+        `dataset ${name}`,
+        "it has no rows to test on.",
+        "Give the dataset `test` or `split` in agent.yaml.",
+      );
+    }
+    const file = part === "test" ? (test ?? path) : path;
+    const total = await this.#countFile(file);
+    if (split === undefined) return this.#readFile(file, new Uint8Array(total).fill(1));
+    const tested = testRows(total, split);
+    return this.#readFile(file, part === "test" ? tested : tested.map((flag) => 1 - flag));
+  }
+
+  async version(): Promise<string> {
+    const files = [this.#config.path, ...(this.#config.test === undefined ? [] : [this.#config.test])];
+    const versions = files.map(async (file) => {
+      try {
+        const { mtimeNs, size } = await stat(resolve(this.#directory, file), { bigint: true });
+        return `${mtimeNs.toString()}:${size.toString()}`;
+      } catch (error) {
+        throw fileFault(file, error);
+      }
+    });
+    return (await Promise.all(versions)).join(" ");
+  }
+
+  async #countFile(file: string): Promise<number> {
+    let rows = -1;
+    await readRecords(resolve(this.#directory, file), file, (record) => {
+      if (rows++ === -1) this.#header(file, record);
+    });
+    if (rows === -1) throw dataFault(`${file}:1`, "the file is empty; its first line must name the columns.");
+    if (rows === 0) throw dataFault(`${file}:2`, "the file has a header and no rows.");
+    return rows;
+  }
+
+  /** Reads the rows whose flag is 1; there is one flag for each row of the file. */
+  async #readFile(file: string, wanted: Uint8Array): Promise<Rows> {
+    let layout: Layout | undefined;
+    let rows: FilledRows | undefined;
+    let row = -1;
+    await readRecords(resolve(this.#directory, file), file, (record) => {
+      if (layout === undefined || rows === undefined) {
+        layout = this.#header(file, record);
+        rows = new FilledRows(
+          layout,
+          wanted.reduce((sum, flag) => sum + flag, 0),
+        );
+        return;
+      }
+      row++;
+      if (wanted[row] !== 1) return;
+      rows.fill(record, this.#config.delimiter, file);
+    });
+    if (rows === undefined || row + 1 !== wanted.length)
+      throw dataFault(file, "the file changed while it was read.", "Replace data files by renaming.");
+    return rows.take();
+  }
+
+  #header(file: string, record: RawRecord): Layout {
+    const place = `${file}:${record.line}`;
+    const names = cellTexts(record, this.#config.delimiter, () => place);
+    return layOut(
+      this.#config,
+      names.map((name) => name.trim()),
+      place,
+    );
+  }
+}
+
+/** Rows of a known number, filled one after the other. */
+class FilledRows {
+  readonly #layout: Layout;
+  readonly #features: Float32Array;
+  readonly #targets: Float32Array;
+  #row = 0;
+
+  constructor(layout: Layout, count: number) {
+    this.#layout = layout;
+    this.#features = new Float32Array(count * layout.width);
+    this.#targets = new Float32Array(count);
+  }
+
+  fill(record: RawRecord, delimiter: string, file: string): void {
+    const { cells, width } = this.#layout;
+    const place = () => `${file}:${record.line}`;
+    const base = this.#row * width;
+    const found = readCells(record, delimiter, place, (column, bytes, start, end) => {
+      const cell = cells[column];
+      if (cell === undefined) return;
+      const value = cell.decode(bytes, start, end);
+      if (Number.isNaN(value)) throw dataFault(place(), `the value of ${cell.name} must be ${cell.allowed}.`);
+      if (cell.offset === -1) this.#targets[this.#row] = value;
+      else if (cell.classes === undefined) this.#features[base + cell.offset] = value;
+      else this.#features[base + cell.offset + value] = 1;
+    });
+    if (found !== cells.length)
+      throw dataFault(place(), `this row has ${found} cells; the header has ${cells.length}.`);
+    this.#row++;
+  }
+
+  take(): Rows {
+    const { width, classes } = this.#layout;
+    return { count: this.#row, width, classes, features: this.#features, targets: this.#targets };
+  }
+}

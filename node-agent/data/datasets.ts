@@ -1,0 +1,107 @@
+import { ComityError } from "#kernel/errors.js";
+import { listWords } from "#kernel/words.js";
+import type { DatasetSelector } from "#proto/codec/work.js";
+import type { DatasetConfig } from "./config.js";
+import type { Connector, RowCounts } from "./connector.js";
+import { CsvConnector } from "./csv.js";
+import { type DatasetDescription, describeDataset } from "./describe.js";
+
+/** Where a dataset is: enough to open it again in another thread. */
+export interface DatasetLocation {
+  readonly config: DatasetConfig;
+  /** The agent's folder; paths in `config` are relative to it. */
+  readonly directory: string;
+}
+
+/** A dataset of this site. */
+export interface Dataset {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly location: DatasetLocation;
+  /** The exact counts, for the site's own use; cached until the files change. Throws `DATA_INVALID`. */
+  counts(): Promise<RowCounts>;
+  /** What the hub may know. Throws `DATA_INVALID`. */
+  describe(): Promise<DatasetDescription>;
+  /** Reads all rows and throws `DATA_INVALID` at the first fault; keeps nothing. */
+  check(): Promise<void>;
+}
+
+/** The connector that a dataset asks for. */
+export function connect({ config, directory }: DatasetLocation): Connector {
+  return new CsvConnector(config, directory);
+}
+
+/** The datasets of a site. Reads nothing yet. */
+export function openDatasets(configs: readonly DatasetConfig[], directory: string): Dataset[] {
+  return configs.map((config) => openDataset({ config, directory }));
+}
+
+function openDataset(location: DatasetLocation): Dataset {
+  const { config } = location;
+  const connector = connect(location);
+  let known: { version: string; counts: RowCounts } | undefined;
+  const counts = async (): Promise<RowCounts> => {
+    const version = await connector.version();
+    if (known?.version !== version) known = { version, counts: await connector.count() };
+    return known.counts;
+  };
+  return {
+    name: config.name,
+    labels: config.labels,
+    location,
+    counts,
+    describe: async () => describeDataset(config, await counts()),
+    check: async () => {
+      const { test } = await counts();
+      await connector.load("train");
+      if (test > 0) await connector.load("test");
+    },
+  };
+}
+
+/** The one dataset that the selector means. Throws `DATASET_MISSING` when there is none, or more than one. */
+export function select<D extends Pick<Dataset, "name" | "labels">>(
+  datasets: readonly D[],
+  selector: DatasetSelector,
+): D {
+  const wanted = Object.entries(selector.labels ?? {});
+  const found = datasets.filter(
+    (dataset) =>
+      (selector.name === undefined || dataset.name === selector.name) &&
+      wanted.every(
+        ([label, value]) => Object.hasOwn(dataset.labels, label) && dataset.labels[label] === value,
+      ),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const asked = [
+    ...(selector.name === undefined ? [] : [`the name ${selector.name}`]),
+    ...(wanted.length === 0
+      ? []
+      : [`the labels ${wanted.map(([label, value]) => `${label}=${value}`).join(", ")}`]),
+  ];
+  if (found.length > 1) {
+    throw new ComityError(
+      "DATASET_MISSING",
+      `${found.length} datasets of this site have ${listWords(asked)}: ${names(found)}.`,
+      {
+        hint: "Ask for one of them by its name.",
+      },
+    );
+  }
+  throw new ComityError(
+    "DATASET_MISSING",
+    `This site has no dataset with ${listWords(asked)}; it has ${datasets.map(shown).join("; ") || "none"}.`,
+    {
+      hint: "Datasets and their labels are listed in the site's agent.yaml.",
+    },
+  );
+}
+
+const names = (datasets: readonly Pick<Dataset, "name">[]): string =>
+  listWords(datasets.map(({ name }) => name));
+
+function shown({ name, labels }: Pick<Dataset, "name" | "labels">): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
+  return pairs.length === 0 ? name : `${name} (${pairs.join(", ")})`;
+}

@@ -1,0 +1,79 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { seeded } from "#aggregation/random/random.js";
+import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
+import type { SiteId } from "#kernel/ids.js";
+import type { EvaluateWork, Layers, TrainWork } from "#proto/codec/work.js";
+import type { DatasetLocation } from "../data/datasets.js";
+import type { RowCache } from "../data/row-cache.js";
+import type { LossName } from "./losses.js";
+import { Model } from "./model.js";
+import { evaluate, type LoopHooks, type Metrics, train } from "./trainer.js";
+
+/** Trains the base model on the site's rows and writes the update to `updatePath`. */
+export interface TrainJob extends Pick<TrainWork, "kind" | "layers" | "local" | "seed"> {
+  readonly dataset: DatasetLocation;
+  readonly site: SiteId;
+  readonly round: number;
+  readonly basePath: string;
+  readonly updatePath: string;
+}
+
+/** Measures the base model on the site's test rows. */
+export interface EvaluateJob extends Pick<EvaluateWork, "kind" | "layers" | "loss" | "batch"> {
+  readonly dataset: DatasetLocation;
+  readonly basePath: string;
+}
+
+export type Job = TrainJob | EvaluateJob;
+
+/** What comes of a job. */
+export interface JobAnswer {
+  readonly samples: number;
+  readonly metrics: Metrics;
+}
+
+/** Does one job on the current back end. */
+export async function runJob(job: Job, cache: RowCache, hooks: LoopHooks): Promise<JobAnswer> {
+  switch (job.kind) {
+    case "train":
+      return runTrain(job, cache, hooks);
+    case "evaluate":
+      return runEvaluate(job, cache, hooks);
+  }
+}
+
+async function runTrain(job: TrainJob, cache: RowCache, hooks: LoopHooks): Promise<JobAnswer> {
+  const { local, site, round } = job;
+  hooks.progress(0, "loading rows");
+  const rows = await cache.load(job.dataset, "train");
+  hooks.checkCancelled();
+  return withModel(job.layers, local.loss, job.basePath, async (model) => {
+    const metrics = train(model, rows, { ...local, random: seeded("train", job.seed, round, site) }, hooks);
+    await writeFile(job.updatePath, encodeTensors(model.tensors()));
+    return { samples: rows.count, metrics };
+  });
+}
+
+async function runEvaluate(job: EvaluateJob, cache: RowCache, hooks: LoopHooks): Promise<JobAnswer> {
+  hooks.progress(0, "loading rows");
+  const rows = await cache.load(job.dataset, "test");
+  hooks.checkCancelled();
+  return withModel(job.layers, job.loss, job.basePath, (model) => {
+    return Promise.resolve({ samples: rows.count, metrics: evaluate(model, rows, job, hooks) });
+  });
+}
+
+async function withModel<T>(
+  layers: Layers,
+  loss: LossName,
+  basePath: string,
+  use: (model: Model) => Promise<T>,
+): Promise<T> {
+  const model = await Model.build(layers, loss);
+  try {
+    model.load(decodeTensors(await readFile(basePath)));
+    return await use(model);
+  } finally {
+    model.dispose();
+  }
+}
