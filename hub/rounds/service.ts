@@ -237,6 +237,7 @@ export class Rounds {
     const metrics = trainingMetrics(delivered);
     const evaluates = training.plan.evaluation === "sites";
     await store.write(async (tx) => {
+      await recordBlob(tx.db, model, nowMs);
       const to = evaluates
         ? { state: "evaluating" as const }
         : { state: "completed" as const, endedAtMs: nowMs };
@@ -244,7 +245,6 @@ export class Rounds {
         !(await moveRound(tx.db, round.runId, round.round, "aggregating", { ...to, model, samples, metrics }))
       )
         return;
-      await recordBlob(tx.db, model, nowMs);
       await this.#saveModel(tx, training, {
         runId: round.runId,
         round: round.round,

@@ -144,7 +144,7 @@ export class Enrolment {
       if (invitation?.site !== claims.site)
         throw this.#refuse("the invitation is unknown", { jti: claims.jti });
       if (invitation.spki_sha256 !== null) return this.#repeat(tx, invitation, keyDigest(publicKey), nowMs);
-      if (nowMs > invitation.expires_at_ms)
+      if (nowMs >= invitation.expires_at_ms)
         throw this.#refuse("the invitation has ended", { jti: claims.jti, site: claims.site });
       return this.#admit(tx, invitation, claims.site, publicKey, request.agentVersion, nowMs);
     });
