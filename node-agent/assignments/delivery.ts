@@ -11,7 +11,7 @@ import { isWorthTryingAgain, toComityError } from "./verdict.js";
 /** How long to wait before an answer is sent again. */
 const again = { baseMs: 100, maxMs: 5000 } as const;
 
-/** What there is to send; the attempt, and with it the answer's op_id, may change while it is being sent. */
+/** What there is to send; the attempt may grow while it is being sent, the answer and its op_id stay. */
 export interface Cargo {
   readonly offer: Offer;
   readonly answer: Answer;
@@ -94,8 +94,10 @@ async function send(
     tensors: tensors.map((tensor) => ({ ...tensor })),
     ...(update === undefined ? {} : { update }),
   };
-  const offset =
-    fresh || update === undefined ? 0 : await storedOffset(hub, assignmentId, attempt, update.sha256);
+  let offset = 0;
+  if (!fresh && update !== undefined) {
+    offset = await storedOffset(hub, { assignmentId, attempt, sha256: update.sha256 }, signal);
+  }
   const mayLeave = () => !ports.isPaused();
   const file =
     update === undefined

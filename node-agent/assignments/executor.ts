@@ -1,6 +1,6 @@
 import { fullJitterMs, sleep } from "#kernel/async.js";
 import { ComityError, type ErrorCode } from "#kernel/errors.js";
-import { type AssignmentId, newOpId } from "#kernel/ids.js";
+import type { AssignmentId } from "#kernel/ids.js";
 import { parseJson } from "#kernel/json.js";
 import { parseValue } from "#kernel/config.js";
 import type { Log } from "#kernel/log.js";
@@ -145,9 +145,7 @@ export class Executor {
     }
     if (offer.attempt > job.offer.attempt) {
       job.offer = offer;
-      // Another attempt is another content, and so another effect.
-      if (job.answer !== undefined) job.answer = { ...job.answer, opId: newOpId() };
-      if (job.held) this.#options.journal.renew(offer, job.answer);
+      if (job.held) this.#options.journal.renew(offer);
     }
     if (job.held) this.#accept(job);
   }

@@ -78,13 +78,9 @@ export class Journal {
   }
 
   /** The same assignment under a newer attempt; what is owed and what is answered stays. */
-  renew(offer: Offer, answer: Answer | undefined): void {
+  renew(offer: Offer): void {
     this.#write(() => {
-      this.#statements.renew.run({
-        ...this.#key(offer),
-        offer: JSON.stringify(offer),
-        answer: toJson(answer),
-      });
+      this.#statements.renew.run({ ...this.#key(offer), offer: JSON.stringify(offer) });
     });
   }
 
@@ -92,7 +88,7 @@ export class Journal {
   answer(offer: Offer, answer: Answer, line: LogLine): void {
     this.#write(() => {
       this.#append(line);
-      this.#statements.answer.run({ ...this.#key(offer), answer: toJson(answer) });
+      this.#statements.answer.run({ ...this.#key(offer), answer: JSON.stringify(answer) });
     });
   }
 
@@ -201,7 +197,7 @@ function prepare(database: Database.Database) {
        on conflict (id) do update set attempt = @attempt, state = @state, offer = @offer, answer = null, receipt = null,
          code = @code, reason = @reason, retryable = @retryable, updated_at_ms = @nowMs`,
     ),
-    renew: database.prepare(`${set}, attempt = @attempt, offer = @offer, answer = @answer where id = @id`),
+    renew: database.prepare(`${set}, attempt = @attempt, offer = @offer where id = @id`),
     answer: database.prepare(`${set}, state = 'answered', answer = @answer where id = @id`),
     done: database.prepare(`${set}, state = 'done', receipt = @receipt where id = @id`),
     end: database.prepare(
@@ -232,6 +228,3 @@ function toEntry(found: unknown): Entry {
         : { code: row.code, text: row.reason ?? "", retryable: row.retryable === 1 },
   };
 }
-
-const toJson = (answer: Answer | undefined): string | null =>
-  answer === undefined ? null : JSON.stringify(answer);
