@@ -1,4 +1,5 @@
-import { deferred, sleep } from "#kernel/async.js";
+import { deferred } from "#kernel/async.js";
+import { reportError } from "./render/error.js";
 import { note } from "./render/output.js";
 
 /** A program that runs until it is told to stop. */
@@ -42,9 +43,14 @@ export async function serve(
     });
     process.stdin.resume();
   }
-  const running = await start();
-  await Promise.race([stopping.promise, running.ended ?? stopping.promise]);
-  await running.stop();
-  // Sockets that nobody waits for must not keep the process.
-  void sleep(0).then(() => process.exit());
+  let code = 0;
+  try {
+    const running = await start();
+    await Promise.race([stopping.promise, running.ended ?? stopping.promise]);
+    await running.stop();
+  } catch (error) {
+    code = reportError(error);
+  }
+  // Sockets and timers that nobody waits for must not keep the process.
+  process.exit(code);
 }

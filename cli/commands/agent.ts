@@ -1,10 +1,12 @@
 import { text } from "node:stream/consumers";
-import type { Command } from "commander";
-import { ComityError } from "#kernel/errors.js";
+import { type Command, Option } from "commander";
+import { deferred } from "#kernel/async.js";
+import { ComityError, exit } from "#kernel/errors.js";
 import { command, jsonOption } from "../command.js";
 import { serve } from "../foreground.js";
 import { defaultLogFormat, programLog } from "../render/log.js";
-import { print, printJson, printJsonLine } from "../render/output.js";
+import { print, printAnswer, printJsonLine } from "../render/output.js";
+import { renderFindings } from "../render/finding.js";
 import { type ProgramOptions, programOptions } from "./hub.js";
 
 /** `comity agent …` */
@@ -28,13 +30,16 @@ const join = (): Command =>
       "the join token; `-` reads it from standard input, where no other user of this machine sees it",
     )
     .requiredOption("--dir <dir>", "the agent's folder; made if it is not there")
+    .addOption(proxyOption())
     .addOption(jsonOption())
-    .action(async (token: string, options: { dir: string; json?: true }) => {
+    .action(async (token: string, options: { dir: string; proxy?: string; json?: true }) => {
       const { joinHub } = await import("#node-agent/main.js");
-      const joined = await joinHub({ token: await tokenFrom(token), dir: options.dir });
-      if (options.json === true) return printJson(joined);
-      print(
-        `This site is ${joined.site}. Say in ${options.dir}/agent.yaml where its data lies, then \`comity agent start ${options.dir}\`.`,
+      const joined = await joinHub({ token: await tokenFrom(token), dir: options.dir, proxy: options.proxy });
+      printAnswer(
+        options,
+        joined,
+        () =>
+          `This site is ${joined.site}. Say in ${options.dir}/agent.yaml where its data lies, then \`comity agent start ${options.dir}\`.`,
       );
     });
 
@@ -52,9 +57,12 @@ const start = (): Command =>
     const log = programLog("agent", format, options.logLevel ?? "info");
     await serve(
       async () => {
-        const agent = await startAgent({ dir, log });
-        if (format === "json") printJsonLine({ event: "ready", site: agent.site, pid: process.pid });
-        else print(`The agent of ${agent.site} runs. Ctrl-C stops it.`);
+        const ready = deferred();
+        const agent = await startAgent({ dir, log, onReady: ready.resolve });
+        void ready.promise.then(() => {
+          if (format === "json") printJsonLine({ event: "ready", site: agent.site, pid: process.pid });
+          else print(`The agent of ${agent.site} is connected to its hub. Ctrl-C stops it.`);
+        });
         return agent;
       },
       { exitWithParent: options.exitWithParent === true },
@@ -69,16 +77,27 @@ const doctor = (): Command =>
   })
     .argument("[dir]", "the agent's folder")
     .option("--token <token>", "check a join token before joining; `-` reads it from standard input")
+    .addOption(proxyOption())
     .addOption(jsonOption())
-    .action(async (dir: string | undefined, options: { token?: string; json?: true }) => {
+    .action(async (dir: string | undefined, options: { token?: string; proxy?: string; json?: true }) => {
       if (dir === undefined && options.token === undefined) {
         throw new ComityError("USAGE", "There is nothing to check.", {
           hint: "The right form is `comity agent doctor DIR`, or `comity agent doctor --token TOKEN` before joining.",
         });
       }
-      const { checkAgent } = await import("#node-agent/doctor/checks.js");
-      void checkAgent;
+      const { diagnose, diagnoseToken } = await import("#node-agent/main.js");
+      const found =
+        options.token === undefined ? [] : await diagnoseToken(await tokenFrom(options.token), options.proxy);
+      if (dir !== undefined) found.push(...(await diagnose(dir)));
+      printAnswer(options, found, renderFindings);
+      if (found.some(({ ok }) => !ok)) process.exitCode = exit.config;
     });
+
+const proxyOption = (): Option =>
+  new Option(
+    "--proxy <url>",
+    "http://host:port of a proxy that takes CONNECT, or none (default: HTTPS_PROXY and NO_PROXY)",
+  );
 
 /** A token as given, or from standard input. */
 async function tokenFrom(given: string): Promise<string> {

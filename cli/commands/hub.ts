@@ -5,7 +5,7 @@ import { freePort } from "../free-port.js";
 import { type HubOptions, withHub } from "../hub.js";
 import { plural, time } from "../render/format.js";
 import { defaultLogFormat, type LogFormat, programLog } from "../render/log.js";
-import { note, print, printJson, printJsonLine } from "../render/output.js";
+import { note, print, printAnswer, printJsonLine } from "../render/output.js";
 import { renderFields } from "../render/table.js";
 
 /** `comity hub …` */
@@ -53,12 +53,14 @@ const init = (): Command =>
         agentPort: await port(options.agentPort),
       });
       const profile = await useAsDefault(made.profilePath);
-      if (options.json === true) return printJson({ dir, ...made });
-      print(`The hub ${options.name} is set up in ${dir}; \`comity hub start ${dir}\` runs it.`);
-      print(
-        profile
-          ? `You are its first operator (${profile}).`
-          : `Its first operator's profile is ${made.profilePath}: give it with --hub.`,
+      const { config, profilePath } = made;
+      printAnswer(options, { dir, profilePath, ...config }, () =>
+        [
+          `The hub ${config.name} is set up in ${dir}; \`comity hub start ${dir}\` runs it.`,
+          profile === undefined
+            ? `Its first operator's profile is ${profilePath}: give it with --hub.`
+            : `You are its first operator (${profile}).`,
+        ].join("\n"),
       );
       if (options.host === undefined)
         note("Only this machine can reach it: for sites elsewhere set it up with --host NAME.");
@@ -147,8 +149,7 @@ const show = (): Command =>
     .addOption(jsonOption())
     .action(async (options: HubOptions & { json?: true }) => {
       const hub = await withHub(options, (client) => client.getHub());
-      if (options.json === true) return printJson(hub);
-      print(
+      printAnswer(options, hub, () =>
         renderFields([
           ["hub", hub.name],
           ["version", hub.version],

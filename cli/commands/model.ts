@@ -4,7 +4,7 @@ import { type HubOptions, withHub } from "../hub.js";
 import { readModelFile } from "../model-file.js";
 import { bytes } from "../render/format.js";
 import { renderModelFile } from "../render/model-file.js";
-import { print, printJson } from "../render/output.js";
+import { printAnswer } from "../render/output.js";
 import { renderModel, renderModels } from "../render/result.js";
 
 /** `comity model …` */
@@ -22,8 +22,7 @@ const list = (): Command =>
     .addOption(jsonOption())
     .action(async (options: HubOptions & { json?: true }) => {
       const { models } = await withHub(options, (hub) => hub.listModels());
-      if (options.json === true) return printJson(models);
-      print(renderModels(models));
+      printAnswer(options, models, renderModels);
     });
 
 const show = (): Command =>
@@ -36,13 +35,11 @@ const show = (): Command =>
     .addOption(jsonOption())
     .action(async (name: string, options: HubOptions & { json?: true }) => {
       if (name.endsWith(".safetensors")) {
-        const file = await readModelFile(name);
-        if (options.json === true) return printJson(file);
-        return print(renderModelFile(file));
+        printAnswer(options, await readModelFile(name), renderModelFile);
+        return;
       }
       const model = await withHub(options, (hub) => hub.getModel(name));
-      if (options.json === true) return printJson(model);
-      print(renderModel(model));
+      printAnswer(options, model, renderModel);
     });
 
 const download = (): Command =>
@@ -59,11 +56,10 @@ const download = (): Command =>
     .addOption(hubOption())
     .addOption(jsonOption())
     .action(async (name: string, options: HubOptions & { version?: number; out?: string; json?: true }) => {
-      const { version = 0 } = options;
-      const path = options.out ?? `${name}${version === 0 ? "" : `-${version}`}.safetensors`;
-      const saved = await withHub(options, (hub) => hub.downloadModel(name, version, path));
-      if (options.json === true) return printJson({ path, ...saved });
-      print(
-        `${name} version ${saved.version} is in ${path} (${bytes(saved.sizeBytes)}, SHA-256 ${saved.sha256}).`,
-      );
+      const wished = options.version ?? 0;
+      const path = options.out ?? `${name}${wished === 0 ? "" : `-${wished}`}.safetensors`;
+      const saved = await withHub(options, (hub) => hub.downloadModel(name, wished, path));
+      printAnswer(options, { path, ...saved }, ({ version, sizeBytes, sha256 }) => {
+        return `${name} version ${version} is in ${path} (${bytes(sizeBytes)}, SHA-256 ${sha256}).`;
+      });
     });

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from "commander";
 import { command, hubOption, jsonOption, wholeNumber } from "../command.js";
 import { type HubOptions, withHub } from "../hub.js";
-import { note, print, printJson } from "../render/output.js";
+import { note, printAnswer, printJson } from "../render/output.js";
 import { renderOperators } from "../render/result.js";
 
 const roles = ["admin", "coordinator", "steward", "auditor", "viewer"];
@@ -44,8 +44,7 @@ const list = (): Command =>
     .addOption(jsonOption())
     .action(async (options: HubOptions & { json?: true }) => {
       const { operators } = await withHub(options, (hub) => hub.listOperators());
-      if (options.json === true) return printJson(operators);
-      print(renderOperators(operators));
+      printAnswer(options, operators, renderOperators);
     });
 
 const remove = (): Command =>
@@ -55,6 +54,5 @@ const remove = (): Command =>
     .addOption(jsonOption())
     .action(async (name: string, options: HubOptions & { json?: true }) => {
       const operator = await withHub(options, (hub) => hub.removeOperator({ name }));
-      if (options.json === true) return printJson(operator);
-      print(`${operator.name} has no access any more.`);
+      printAnswer(options, operator, () => `${operator.name} has no access any more.`);
     });

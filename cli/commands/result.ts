@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { parseRunId } from "#kernel/ids.js";
 import { command, hubOption, jsonOption, wholeNumber } from "../command.js";
 import { type HubOptions, newestRun, withHub } from "../hub.js";
-import { print, printJson } from "../render/output.js";
+import { printAnswer } from "../render/output.js";
 import { renderResult, renderResults } from "../render/result.js";
 
 /** `comity result …` */
@@ -21,8 +21,7 @@ const list = (): Command =>
     .addOption(jsonOption())
     .action(async (options: HubOptions & { json?: true; limit: number }) => {
       const { results } = await withHub(options, (hub) => hub.listResults(options.limit));
-      if (options.json === true) return printJson(results);
-      print(renderResults(results));
+      printAnswer(options, results, renderResults);
     });
 
 const get = (): Command =>
@@ -37,6 +36,5 @@ const get = (): Command =>
       const result = await withHub(options, async (hub) =>
         hub.getResult(id === undefined ? await newestRun(hub) : parseRunId(id)),
       );
-      if (options.json === true) return printJson(result);
-      print(renderResult(result));
+      printAnswer(options, result, renderResult);
     });

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { parseRunId } from "#kernel/ids.js";
 import { command, hubOption, jsonOption, wholeNumber } from "../command.js";
 import { type HubOptions, newestRun, withHub } from "../hub.js";
-import { print, printJson } from "../render/output.js";
+import { printAnswer } from "../render/output.js";
 import { renderRun, renderRuns } from "../render/run.js";
 import { watchToEnd } from "../watch.js";
 
@@ -29,8 +29,7 @@ const list = (): Command =>
     .addOption(jsonOption())
     .action(async (options: RunOptions & { limit: number }) => {
       const { runs } = await withHub(options, (hub) => hub.listRuns(options.limit));
-      if (options.json === true) return printJson(runs);
-      print(renderRuns(runs, Date.now()));
+      printAnswer(options, runs, () => renderRuns(runs, Date.now()));
     });
 
 const show = (): Command =>
@@ -43,8 +42,7 @@ const show = (): Command =>
     .addOption(jsonOption())
     .action(async (id: string | undefined, options: RunOptions) => {
       const run = await withHub(options, async (hub) => hub.getRun(await runIdOr(id, () => newestRun(hub))));
-      if (options.json === true) return printJson(run);
-      print(renderRun(run, Date.now()));
+      printAnswer(options, run, () => renderRun(run, Date.now()));
     });
 
 const watch = (): Command =>
@@ -76,8 +74,7 @@ const cancel = (): Command =>
       const run = await withHub(options, (hub) =>
         hub.cancelRun({ runId: parseRunId(id), reason: options.reason }),
       );
-      if (options.json === true) return printJson(run);
-      print(`Run ${run.runId} is ${run.state}.`);
+      printAnswer(options, run, () => `Run ${run.runId} is ${run.state}.`);
     });
 
 const runIdOr = async (id: string | undefined, otherwise: () => Promise<string>): Promise<string> =>

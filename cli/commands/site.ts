@@ -3,7 +3,7 @@ import { parseSiteId } from "#kernel/ids.js";
 import { command, hubOption, jsonOption, keyValue, seconds } from "../command.js";
 import { type HubOptions, withHub } from "../hub.js";
 import { duration } from "../render/format.js";
-import { note, print, printJson } from "../render/output.js";
+import { note, printAnswer } from "../render/output.js";
 import { renderSite, renderSites } from "../render/site.js";
 
 /** `comity site …` */
@@ -46,12 +46,10 @@ const invite = (): Command =>
             ttlSeconds: options.ttl ?? 0,
           }),
         );
-        if (options.json === true) return printJson(reply);
-        note(
-          `A join token for ${reply.site}; it works once, for ${duration(reply.expiresAtMs - Date.now())}.`,
-        );
-        note(`At the site: comity agent join TOKEN --dir DIR`);
-        print(reply.token);
+        const left = duration(reply.expiresAtMs - Date.now());
+        note(`A join token for ${reply.site}; it works once, for ${left}.`);
+        note("At the site: comity agent join TOKEN --dir DIR");
+        printAnswer(options, reply, ({ token }) => token);
       },
     );
 
@@ -61,8 +59,7 @@ const list = (): Command =>
     .addOption(jsonOption())
     .action(async (options: HubOptions & { json?: true }) => {
       const { sites } = await withHub(options, (hub) => hub.listSites());
-      if (options.json === true) return printJson(sites);
-      print(renderSites(sites));
+      printAnswer(options, sites, renderSites);
     });
 
 const show = (): Command =>
@@ -72,8 +69,7 @@ const show = (): Command =>
     .addOption(jsonOption())
     .action(async (name: string, options: HubOptions & { json?: true }) => {
       const site = await withHub(options, (hub) => hub.getSite(parseSiteId(name)));
-      if (options.json === true) return printJson(site);
-      print(renderSite(site));
+      printAnswer(options, site, renderSite);
     });
 
 const revoke = (): Command =>
@@ -89,6 +85,9 @@ const revoke = (): Command =>
       const site = await withHub(options, (hub) =>
         hub.revokeSite({ site: parseSiteId(name), reason: options.reason }),
       );
-      if (options.json === true) return printJson(site);
-      print(`${site.site} is revoked. \`comity site invite ${site.site}\` would let it join anew.`);
+      printAnswer(
+        options,
+        site,
+        () => `${site.site} is revoked. \`comity site invite ${site.site}\` would let it join anew.`,
+      );
     });

@@ -3,7 +3,7 @@ import { trainingWorkflow } from "#hub/workflow/definition.js";
 import { command, hubOption, jsonOption } from "../command.js";
 import { type HubOptions, withHub } from "../hub.js";
 import { readPlan } from "../plan.js";
-import { print, printJson } from "../render/output.js";
+import { printAnswer } from "../render/output.js";
 import { watchToEnd } from "../watch.js";
 
 /** `comity train …` */
@@ -31,8 +31,12 @@ const start = (): Command =>
       const workflowJson = JSON.stringify(trainingWorkflow(name, plan));
       await withHub(options, async (hub) => {
         const run = await hub.startRun({ workflowJson, name });
-        if (options.watch === true) return watchToEnd(hub, run.runId, options);
-        if (options.json === true) return printJson(run);
-        print(`Run ${run.runId} has started. \`comity run watch ${run.runId}\` shows it.`);
+        if (options.watch === true) await watchToEnd(hub, run.runId, options);
+        else
+          printAnswer(
+            options,
+            run,
+            ({ runId }) => `Run ${runId} has started. \`comity run watch ${runId}\` shows it.`,
+          );
       });
     });

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -23,7 +22,9 @@ export class Child {
     this.name = name;
     this.#process = child;
     this.#logFile = logFile;
-    this.ended = once(child, "exit").then(() => undefined);
+    this.ended = new Promise((resolve) => {
+      child.once("exit", () => resolve()).once("error", () => resolve());
+    });
   }
 
   /**
@@ -112,18 +113,21 @@ export class Child {
  * Runs one `comity` command to its end, with `input` on its standard input, and gives back what it printed.
  * Throws when it fails, with its own words.
  */
-export async function runComity(words: readonly string[], input = "", signal?: AbortSignal): Promise<string> {
+export async function runComity(
+  words: readonly string[],
+  { input = "", env = {}, signal }: { input?: string; env?: Record<string, string>; signal: AbortSignal },
+): Promise<string> {
   const child = spawn(process.execPath, [comity, ...words], {
     stdio: ["pipe", "pipe", "pipe"],
-    ...(signal && { signal }),
+    env: { ...process.env, ...env },
+    signal,
   });
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "exit"),
-  ]);
+  const exit = new Promise<number | null>((resolve, reject) => {
+    child.once("exit", resolve).once("error", reject);
+  });
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
   if (code === 0) return stdout;
   throw new ComityError("INTERNAL", `\`comity ${words.join(" ")}\` failed: ${lastWords(stderr)}`);
 }

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { trainingWorkflow } from "#hub/workflow/definition.js";
 import type { PlanInput } from "#hub/rounds/plan.js";
-import { ComityError } from "#kernel/errors.js";
+import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { writeFileAtomic } from "#kernel/files.js";
 import { type HubClient, openHub } from "../hub.js";
 import { note } from "../render/output.js";
+import { eventData } from "../render/watch.js";
 import { plural } from "../render/format.js";
 import { runEvents } from "../watch.js";
 import { Interrupted, untilInterrupted } from "./interrupt.js";
@@ -98,8 +99,12 @@ async function watch(
   for await (const event of runEvents(hub, runId, { signal })) {
     show.event(event);
     killer.take(event);
-    if (event.type === "run.failed" || event.type === "run.cancelled")
-      throw new ComityError("QUORUM_LOST", event.text);
+    if (event.type === "run.failed" || event.type === "run.cancelled") {
+      const { code } = eventData(event.dataJson);
+      throw new ComityError(typeof code === "string" && isErrorCode(code) ? code : "INTERNAL", event.text, {
+        hint: "With --keep DIR the logs of the hub and of each site stay in DIR/logs.",
+      });
+    }
   }
   await killer.settled();
 }

@@ -34,8 +34,8 @@ export async function prepareFederation(
   show.heading("Hub and sites, each a process of its own");
   await runComity(
     ["hub", "init", workspace.hub, "--name", "demo", "--control-port", "0", "--agent-port", "0"],
-    "",
-    signal,
+    // The profile of this hub is none of the user's own.
+    { signal, env: { COMITY_HOME: workspace.hub } },
   );
   const { pid } = await processes.start("hub");
   show.step("hub", `hub     process ${pid ?? 0}, an authority of its own, TLS 1.3`, { pid });
@@ -43,8 +43,9 @@ export async function prepareFederation(
   const sites = shares.map((share, at) => ({ share, number: at + 1 }));
   await forEachOf(sites, atOnce, async ({ share, number }) => {
     const folder = workspace.site(siteName(number));
+    const input = await invite(workspace, number);
+    await runComity(["agent", "join", "-", "--dir", folder], { signal, input });
     await writeSiteData(folder, train, share.train, test, share.test);
-    await runComity(["agent", "join", "-", "--dir", folder], await invite(workspace, number), signal);
     await writeSiteConfig(folder);
     const agent = await processes.start(siteName(number));
     const text = `${siteName(number)}  process ${agent.pid ?? 0}, joined with a token, mutual TLS as ${siteId(number)}`;

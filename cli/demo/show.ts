@@ -40,24 +40,11 @@ export class DemoShow {
     this.step(event, this.#view === undefined ? text : colour.yellow(`  ${text}`), fields);
   }
 
-  /** An event of the run. A completed round is one short object in JSON: what a chart needs. */
+  /** An event of the run. */
   event(event: RunEvent__Output): void {
-    if (this.#view !== undefined) return this.#view.take(event);
-    const figures = roundFigures(event);
-    if (figures === undefined) return printJsonLine(eventJson(event));
-    const { sites, samples, metrics, seconds } = figures;
-    const { loss, accuracy } = metrics;
-    printJsonLine({
-      event: "round",
-      round: event.round,
-      sites: sites.length,
-      samples,
-      loss,
-      accuracy,
-      seconds,
-    });
+    if (this.#view === undefined) printJsonLine(shortEvent(event));
+    else this.#view.take(event);
   }
-
   close(): void {
     this.#view?.close();
   }
@@ -102,4 +89,13 @@ export class DemoShow {
       print(`and in another terminal: npx comity result get --hub ${keptAt}/hub/operator.json`);
     }
   }
+}
+
+/** A completed round is one short object: what a chart needs. */
+function shortEvent(event: RunEvent__Output): Record<string, unknown> {
+  const figures = roundFigures(event);
+  if (figures === undefined) return eventJson(event);
+  const { sites, samples, metrics, seconds } = figures;
+  const { loss, accuracy } = metrics;
+  return { event: "round", round: event.round, sites: sites.length, samples, loss, accuracy, seconds };
 }

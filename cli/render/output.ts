@@ -22,6 +22,16 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
 
+/** Prints an answer: as JSON where `--json` was given, else as `render` writes it for people. */
+export function printAnswer<T>(
+  { json }: { readonly json?: true },
+  value: T,
+  render: (value: T) => string,
+): void {
+  if (json === true) printJson(value);
+  else print(render(value));
+}
+
 /** One JSON object on one line, for streams of them. */
 export function printJsonLine(value: unknown): void {
   print(JSON.stringify(value));

@@ -42,9 +42,13 @@ export class RunView {
     this.#area.close();
   }
 
+  /** What a person wants to read again. In a terminal the lines of the sites show what they deliver. */
   #stays({ type, dataJson }: RunEvent__Output): boolean {
-    if (type === "assignment.progress" || type === "assignment.accepted") return false;
-    return type !== "assignment.delivered" || (!this.#live && eventData(dataJson)["kind"] !== "evaluate");
+    if (type === "assignment.progress" || type === "assignment.accepted" || type === "round.aggregated")
+      return false;
+    const { kind, left } = eventData(dataJson);
+    if (type === "round.started") return !this.#live || (Array.isArray(left) && left.length > 0);
+    return type !== "assignment.delivered" || (!this.#live && kind !== "evaluate");
   }
 
   #siteLine({ type, text, dataJson, site }: RunEvent__Output): SiteLine | undefined {

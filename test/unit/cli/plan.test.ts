@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { readPlan } from "#cli/plan.js";
 import { onlyStep, parseWorkflow, trainingWorkflow } from "#hub/workflow/definition.js";
+import { readConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
+import { agentConfigSchema } from "#node-agent/config.js";
 
 describe("a plan file", () => {
   let folder = "";
@@ -85,5 +87,13 @@ describe("a plan file", () => {
     const { name, plan } = await readPlan("examples/digits/plan.yaml");
     assert.equal(name, "digits");
     assert.deepEqual(plan.model, { name: "mlp", input: [784], hidden: [64], classes: 10 });
+  });
+});
+
+describe("the agent.yaml in examples/digits", () => {
+  it("is good", async () => {
+    const config = await readConfig("examples/digits/agent.yaml", agentConfigSchema);
+    assert.equal(config.site, "acme/berlin");
+    assert.deepEqual(config.datasets[0]?.columns["pixel*"], { type: "integer", divide: 255 });
   });
 });
