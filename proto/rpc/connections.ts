@@ -8,11 +8,9 @@ export interface ConnectionLimits {
   readonly maxPerAddress: number;
   /** A peer that has not called anything after this time is cut off. */
   readonly firstRequestMs: number;
+  /** Calls that one connection may begin; twice as many at once after a pause. */
+  readonly callsPerSecond: number;
 }
-
-/** Calls that one connection may begin at once, and a second. Far above honest use; a refused call costs next to nothing. */
-const callBurst = 2000;
-const callsPerSecond = 1000;
 
 /** One TCP connection that a listener took. */
 export class Connection {
@@ -21,12 +19,15 @@ export class Connection {
   readonly socket: Socket;
   #firstRequestTimer: NodeJS.Timeout | undefined;
   #certificate: PeerCertificate | undefined;
-  #calls = callBurst;
+  #calls: number;
+  readonly #callsPerSecond: number;
   #countedAtMs = performance.now();
 
-  constructor(socket: Socket, address: string, firstRequestMs: number) {
+  constructor(socket: Socket, address: string, { firstRequestMs, callsPerSecond }: ConnectionLimits) {
     this.socket = socket;
     this.address = address;
+    this.#callsPerSecond = callsPerSecond;
+    this.#calls = 2 * callsPerSecond;
     // The very form of grpc-js' `getPeer()`.
     this.peer = `${address}:${socket.remotePort ?? 0}`;
     this.#firstRequestTimer = setTimeout(() => socket.destroy(), firstRequestMs).unref();
@@ -36,7 +37,8 @@ export class Connection {
   countCall(): boolean {
     this.used();
     const nowMs = performance.now();
-    this.#calls = Math.min(callBurst, this.#calls + ((nowMs - this.#countedAtMs) * callsPerSecond) / 1000);
+    const since = ((nowMs - this.#countedAtMs) * this.#callsPerSecond) / 1000;
+    this.#calls = Math.min(2 * this.#callsPerSecond, this.#calls + since);
     this.#countedAtMs = nowMs;
     if (this.#calls < 1) return false;
     this.#calls -= 1;
@@ -97,7 +99,7 @@ export class Connections {
       socket.destroy();
       return false;
     }
-    const connection = new Connection(socket, address, this.#limits.firstRequestMs);
+    const connection = new Connection(socket, address, this.#limits);
     this.#byPeer.set(connection.peer, connection);
     this.#perAddress.set(address, fromAddress + 1);
     socket.once("close", () => this.#forget(connection));

@@ -105,7 +105,9 @@ export class Guard {
           },
           onReceiveHalfClose: (pass) => {
             if (kind !== "unary") clearTimeout(timer);
-            pass();
+            // A broken connection, too, ends the HTTP/2 stream, and grpc-js takes that for the end of the request. `onCancel`
+            // follows, and lets the handler's reading fail.
+            if (http2StreamOf(base)?.aborted !== true) pass();
           },
           // grpc-js calls this at the end of every call, also of a good one.
           onCancel: () => {
@@ -149,7 +151,10 @@ export class Guard {
   /** A status ends only the hub's half of a stream; a peer that ignores it would keep the slot for ever. */
   #resetLater(base: ServerInterceptingCallInterface): void {
     const stream = http2StreamOf(base);
-    if (stream === undefined) return;
+    if (stream === undefined) {
+      this.#log.warn("grpc-js has changed inside: a refused call keeps its slot until its peer ends it");
+      return;
+    }
     setTimeout(() => {
       if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
     }, this.#limits.resetMs).unref();

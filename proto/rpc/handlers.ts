@@ -19,7 +19,10 @@ import { inbound, outbound, pump, type Sender } from "./streams.js";
 export type Unary<Request, Reply> = (request: Request, call: CallInfo) => Promise<Reply>;
 /** Is asked for the next message only when there is room for it; a cancelled call ends the iteration (`finally` runs). */
 export type ServerStream<Request, Message> = (request: Request, call: CallInfo) => AsyncIterable<Message>;
-/** Reading throws when the peer breaks off, so that a torso is never taken for the whole. */
+/**
+ * Reading throws when the connection breaks. A peer that cancels looks like one that has ended, for Node's HTTP/2 client sends an
+ * end some time before its reset: whoever takes bytes keeps what came and compares their number with the header's.
+ */
 export type ClientStream<Message, Reply> = (
   messages: AsyncIterable<Message>,
   call: CallInfo,

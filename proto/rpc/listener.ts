@@ -23,6 +23,8 @@ const defaultLimits: ListenerLimits = {
   maxConnections: 8192,
   maxPerAddress: 1024,
   firstRequestMs: 10_000,
+  // Far above honest use; what is refused costs the hub next to nothing.
+  callsPerSecond: 1000,
   requestMs: 30_000,
   resetMs: 1_000,
   stallMs: 30_000,

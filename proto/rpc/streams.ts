@@ -13,7 +13,7 @@ export interface Sender<Message> {
   drained(): Promise<void>;
 }
 
-/** The peer's messages; reading throws when the peer broke off before its end. Leaving the loop does not end the call. */
+/** The peer's messages; reading throws when the connection broke before their end. Leaving the loop does not end the call. */
 export function inbound<Message>(stream: Readable, call: Call): AsyncIterable<Message> {
   const iterator: AsyncIterator<Message> = stream.iterator({ destroyOnReturn: false });
   // A session may be silent as long as it likes; an upload may not.
@@ -22,13 +22,17 @@ export function inbound<Message>(stream: Readable, call: Call): AsyncIterable<Me
     [Symbol.asyncIterator]: () => ({
       async next() {
         call.waiting = waiting;
+        let step: IteratorResult<Message>;
         try {
-          return await iterator.next();
+          step = await iterator.next();
         } catch (cause) {
           throw new ComityError("SITE_VANISHED", "The peer broke off the stream.", { cause });
         } finally {
           call.waiting = undefined;
         }
+        if (step.done === true && call.ended)
+          throw new ComityError("SITE_VANISHED", "The peer broke off the stream.");
+        return step;
       },
       async return() {
         await iterator.return?.();
