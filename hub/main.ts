@@ -130,6 +130,7 @@ export async function startHub({
     trainings,
     aggregator,
     clock,
+    startedAtMs: clock.nowMs(),
   });
   const engine = new Engine({
     store,
