@@ -7,7 +7,7 @@ export type OnCell = (column: number, bytes: Buffer, start: number, end: number)
 
 /**
  * Calls back for each cell of a record and gives the number of cells. A record without any quote is only split at the
- * delimiter, on the bytes (20 times as fast as a general parser on wide numeric rows); any other goes to csv-parse.
+ * delimiter, on the bytes (measured: four times as fast as csv-parse on rows of 785 numbers); any other goes to csv-parse.
  * Throws `DATA_INVALID` with `place` in front.
  */
 export function readCells(record: RawRecord, delimiter: string, place: () => string, onCell: OnCell): number {

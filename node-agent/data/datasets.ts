@@ -1,5 +1,5 @@
 import { ComityError } from "#kernel/errors.js";
-import { listWords } from "#kernel/words.js";
+import { listWords, printable } from "#kernel/words.js";
 import type { DatasetSelector } from "#proto/codec/work.js";
 import type { DatasetConfig } from "./config.js";
 import type { Connector, RowCounts } from "./connector.js";
@@ -75,10 +75,8 @@ export function select<D extends Pick<Dataset, "name" | "labels">>(
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const asked = [
-    ...(selector.name === undefined ? [] : [`the name ${selector.name}`]),
-    ...(wanted.length === 0
-      ? []
-      : [`the labels ${wanted.map(([label, value]) => `${label}=${value}`).join(", ")}`]),
+    ...(selector.name === undefined ? [] : [`the name ${printable(selector.name, 128)}`]),
+    ...(wanted.length === 0 ? [] : [`the labels ${wanted.map(pair).join(", ")}`]),
   ];
   if (found.length > 1) {
     throw new ComityError(
@@ -91,17 +89,28 @@ export function select<D extends Pick<Dataset, "name" | "labels">>(
   }
   throw new ComityError(
     "DATASET_MISSING",
-    `This site has no dataset with ${listWords(asked)}; it has ${datasets.map(shown).join("; ") || "none"}.`,
+    `This site has no dataset with ${listWords(asked)}; it has ${all(datasets)}.`,
     {
       hint: "Datasets and their labels are listed in the site's agent.yaml.",
     },
   );
 }
 
-const names = (datasets: readonly Pick<Dataset, "name">[]): string =>
-  listWords(datasets.map(({ name }) => name));
+/** Datasets named in a message; the rest are counted. */
+const maxShown = 10;
 
-function shown({ name, labels }: Pick<Dataset, "name" | "labels">): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
-  return pairs.length === 0 ? name : `${name} (${pairs.join(", ")})`;
+const pair = ([label, value]: [string, string]): string => printable(`${label}=${value}`, 128);
+
+function names(datasets: readonly Pick<Dataset, "name">[]): string {
+  const shown = datasets.slice(0, maxShown).map(({ name }) => name);
+  return listWords(datasets.length > maxShown ? [...shown, `${datasets.length - maxShown} more`] : shown);
+}
+
+function all(datasets: readonly Pick<Dataset, "name" | "labels">[]): string {
+  const shown = datasets.slice(0, maxShown).map(({ name, labels }) => {
+    const pairs = Object.entries(labels).map(pair);
+    return pairs.length === 0 ? name : `${name} (${pairs.join(", ")})`;
+  });
+  if (datasets.length > maxShown) shown.push(`${datasets.length - maxShown} more`);
+  return shown.join("; ") || "none";
 }

@@ -3,22 +3,23 @@ import type { TableSpec } from "./connector.js";
 import { type CellReader, cellReader } from "./decode.js";
 import { dataFault } from "./faults.js";
 
-/** Where the values of one column of a file go. */
-export interface Cell extends CellReader {
-  readonly name: string;
-  /** The place of the value in the row's features, or of its first class; -1 for the target. */
-  readonly offset: number;
-}
-
-/** How the columns of a file become features and a target. */
+/** How the columns of a file become features and a target. The arrays have one item for each column of the file. */
 export interface Layout {
-  /** One for each column of the file; undefined for those that are not read. */
-  readonly cells: readonly (Cell | undefined)[];
+  /** As the header names them, safe to print. */
+  readonly names: readonly string[];
+  /** Undefined for columns that are not read. */
+  readonly readers: readonly (CellReader | undefined)[];
+  /** The place of a column's value in the row's features, or of its first class; {@link targetOffset} for the target. */
+  readonly offsets: Int32Array;
+  /** 1 for a feature that is a category: one value for each class. */
+  readonly oneHot: Uint8Array;
   /** Values of one row's features. */
   readonly width: number;
   /** Classes of the target; undefined when it is a number. */
   readonly classes: number | undefined;
 }
+
+export const targetOffset = -1;
 
 /**
  * Finds the columns of a dataset in a table's header. The features come in the order of the configuration, and the columns
@@ -26,14 +27,16 @@ export interface Layout {
  * whatever the order in its own file. Throws `DATA_INVALID`, with `place` in front.
  */
 export function layOut(spec: TableSpec, header: readonly string[], place: string): Layout {
-  const cells = new Array<Cell | undefined>(header.length).fill(undefined);
+  const readers = new Array<CellReader | undefined>(header.length).fill(undefined);
+  const offsets = new Int32Array(header.length);
+  const oneHot = new Uint8Array(header.length);
   const exact = new Set(Object.keys(spec.columns));
   const missing: string[] = [];
   let width = 0;
   let classes: number | undefined;
   for (const [pattern, column] of Object.entries(spec.columns)) {
     const found = matches(pattern, header).filter(
-      (at) => cells[at] === undefined && (!pattern.includes("*") || !exact.has(header[at] ?? "")),
+      (at) => readers[at] === undefined && (!pattern.includes("*") || !exact.has(header[at] ?? "")),
     );
     if (found.length === 0) missing.push(pattern);
     if (found.length > 1 && !pattern.includes("*"))
@@ -41,22 +44,48 @@ export function layOut(spec: TableSpec, header: readonly string[], place: string
     const reader = cellReader(column);
     if (reader === undefined) continue;
     for (const at of found) {
-      const isTarget = pattern === spec.target;
-      cells[at] = { ...reader, name: printable(header[at] ?? "", 60), offset: isTarget ? -1 : width };
-      if (isTarget) classes = reader.classes;
-      else width += reader.classes ?? 1;
+      readers[at] = reader;
+      if (pattern === spec.target) {
+        offsets[at] = targetOffset;
+        classes = reader.classes;
+      } else {
+        offsets[at] = width;
+        oneHot[at] = reader.classes === undefined ? 0 : 1;
+        width += reader.classes ?? 1;
+      }
     }
   }
-  if (missing.length > 0) {
-    const [first = ""] = missing;
-    const guess = missing.length === 1 ? didYouMean(first, header).replace(/\?$/, "?") : "";
-    throw dataFault(
+  if (missing.length > 0)
+    throw missingColumns(
+      spec,
+      missing,
+      header.filter((_, at) => readers[at] === undefined),
       place,
-      `dataset ${spec.name} needs ${missing.length === 1 ? "the column" : "the columns"} ${listWords(missing.slice(0, 10))}, which the header does not have${guess === "" ? "." : guess}`,
-      "The first line of the file must name its columns as agent.yaml does.",
     );
-  }
-  return { cells, width, classes };
+  const names = header.map((name) => printable(name, 60));
+  return { names, readers, offsets, oneHot, width, classes };
+}
+
+function missingColumns(
+  spec: TableSpec,
+  missing: readonly string[],
+  unused: readonly string[],
+  place: string,
+): Error {
+  const [first = "", ...more] = missing;
+  const noun = more.length === 0 ? "the column" : "the columns";
+  const guess =
+    more.length === 0
+      ? didYouMean(
+          first,
+          unused.map((name) => printable(name, 60)),
+        )
+      : "";
+  return dataFault(
+    place,
+    `dataset ${spec.name} needs ${noun} ${listWords(missing.slice(0, 10))}, which the header does not have${guess || "."}`,
+    "The first line of the file must name its columns as agent.yaml does.",
+  );
 }
 
 /** The places in the header that a name or a pattern with one `*` means, in natural order. */
