@@ -59,6 +59,8 @@ async function main(words: readonly string[]): Promise<void> {
     ],
   });
   program.version(comityVersion(), "-V, --version", "show the version").usage("<command> [options]");
+  // `comity model download NAME --version 3` is the download's own option.
+  program.enablePositionalOptions();
   for (const [name, group] of Object.entries(groups)) {
     program.addCommand(name === wanted ? await group.load() : new Command(name).description(group.summary));
   }

@@ -118,7 +118,8 @@ export class HubClient {
       settings,
       () => this.#channel.serverStream(control.WatchRun, { runId, afterSeq: seq }, settings),
       (event) => {
-        seq = event.seq;
+        // Progress is told but not kept: its number is 0.
+        if (event.seq > 0) seq = event.seq;
       },
     );
   }

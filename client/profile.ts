@@ -33,10 +33,16 @@ export async function readProfile(path = defaultProfilePath()): Promise<Profile>
   const text = await readIfThere(path);
   if (text === undefined) {
     throw new ComityError("CONFIG_INVALID", `There is no operator's profile at ${path}.`, {
-      hint: "`comity hub init` writes one for the first operator; for another give --profile or set COMITY_HOME.",
+      hint: "`comity hub init` writes one for the first operator; for another give --hub FILE or set COMITY_HOME.",
     });
   }
-  return parseValue(parseJson(text, "CONFIG_INVALID"), path, profileSchema, "CONFIG_INVALID");
+  let value: unknown;
+  try {
+    value = parseJson(text, "CONFIG_INVALID");
+  } catch (cause) {
+    throw new ComityError("CONFIG_INVALID", `${path} is no operator's profile: it is no JSON.`, { cause });
+  }
+  return parseValue(value, path, profileSchema, "CONFIG_INVALID");
 }
 
 /** Writes an operator's profile, readable by its owner only. */
