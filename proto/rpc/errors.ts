@@ -116,6 +116,7 @@ export function unreachable(target: string, reason: string, cause?: unknown): Co
   const last = /Last error: (.*)$/s.exec(reason)?.[1] ?? reason;
   const text = last
     .replace(/ \(\d{4}-[^)]*Z\)/, "")
+    .replace(/\.? Resolution note:.*$/s, "")
     .replace(/^Error: /, "")
     .replace(/\.$/, "");
   return new ComityError("HUB_UNREACHABLE", `The hub at ${target} cannot be reached: ${text}.`, {
