@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Client, Metadata } from "@grpc/grpc-js";
+import { ComityError } from "#kernel/errors.js";
 import { fromServiceError } from "./errors.js";
 
 /** What a call needs of a method; every entry of a generated `…Definition` has it. */
@@ -22,6 +23,19 @@ export interface Place {
   /** `host:port`, for messages. */
   readonly target: string;
   readonly metadata: Metadata;
+  readonly running: RunningCalls;
+}
+
+/** The calls of a channel, so that they end with it; grpc-js would let them go on. */
+export class RunningCalls {
+  /** Cancels one each. */
+  readonly cancels = new Set<() => void>();
+  closed = false;
+
+  close(): void {
+    this.closed = true;
+    for (const cancel of this.cancels) cancel();
+  }
 }
 
 /** A call both ways. */
@@ -40,81 +54,78 @@ export interface BidiCall<Request, Reply> {
 const defaultDeadlineMs = 30_000;
 
 export function callUnary<Request, Reply>(
-  { client, target, metadata }: Place,
+  place: Place,
   method: Method<Request, Reply>,
   request: Request,
   { deadlineMs = defaultDeadlineMs, signal }: CallSettings,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(reasonOf(signal));
+    const early = endOf(place, signal);
+    if (early !== undefined) {
+      reject(early);
       return;
     }
-    const cancel = () => call.cancel();
-    const call = client.makeUnaryRequest(
+    const call = place.client.makeUnaryRequest(
       method.path,
       method.requestSerialize.bind(method),
       method.responseDeserialize.bind(method),
       request,
-      metadata,
+      place.metadata,
       { deadline: Date.now() + deadlineMs },
       (error, reply) => {
-        signal?.removeEventListener("abort", cancel);
-        if (signal?.aborted === true) reject(reasonOf(signal));
-        else if (error !== null) reject(fromServiceError(error, target));
+        release();
+        if (error !== null) reject(endOf(place, signal) ?? fromServiceError(error, place.target));
         // Without an error there is a reply: grpc-js' types leave it open.
         else resolve(reply as Reply);
       },
     );
-    signal?.addEventListener("abort", cancel, { once: true });
+    const release = cancelWith(place, signal, () => call.cancel());
   });
 }
 
 export async function* callServerStream<Request, Reply>(
-  { client, target, metadata }: Place,
+  place: Place,
   method: Method<Request, Reply>,
   request: Request,
   { deadlineMs, signal }: CallSettings,
 ): AsyncGenerator<Reply, void, undefined> {
-  signal?.throwIfAborted();
-  const stream = client.makeServerStreamRequest(
+  throwEnd(place, signal);
+  const stream = place.client.makeServerStreamRequest(
     method.path,
     method.requestSerialize.bind(method),
     method.responseDeserialize.bind(method),
     request,
-    metadata,
+    place.metadata,
     deadlineOption(deadlineMs),
   );
   // The reader below sees every error; this one is for those that come after it has gone.
   stream.on("error", () => undefined);
-  const cancel = () => stream.cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
+  const release = cancelWith(place, signal, () => stream.cancel());
   try {
     const messages: AsyncIterable<Reply> = stream;
     yield* messages;
   } catch (error) {
-    signal?.throwIfAborted();
-    throw fromServiceError(error, target);
+    throw endOf(place, signal) ?? fromServiceError(error, place.target);
   } finally {
-    signal?.removeEventListener("abort", cancel);
+    release();
     stream.cancel();
   }
 }
 
 export async function callClientStream<Request, Reply>(
-  { client, target, metadata }: Place,
+  place: Place,
   method: Method<Request, Reply>,
   source: AsyncIterable<Request>,
   { deadlineMs, signal }: CallSettings,
 ): Promise<Reply> {
-  signal?.throwIfAborted();
+  throwEnd(place, signal);
   const answered = new AbortController();
   let answer: { readonly error: unknown } | { readonly reply: Reply | undefined } | undefined;
-  const stream = client.makeClientStreamRequest(
+  const stream = place.client.makeClientStreamRequest(
     method.path,
     method.requestSerialize.bind(method),
     method.responseDeserialize.bind(method),
-    metadata,
+    place.metadata,
     deadlineOption(deadlineMs),
     (error, reply) => {
       answer = error === null ? { reply } : { error };
@@ -122,8 +133,7 @@ export async function callClientStream<Request, Reply>(
     },
   );
   stream.on("error", () => undefined);
-  const cancel = () => stream.cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
+  const release = cancelWith(place, signal, () => stream.cancel());
   try {
     for await (const message of source) {
       if (answered.signal.aborted) break;
@@ -138,39 +148,37 @@ export async function callClientStream<Request, Reply>(
     stream.cancel();
     throw error;
   } finally {
-    signal?.removeEventListener("abort", cancel);
+    release();
   }
-  signal?.throwIfAborted();
-  if (answer === undefined || "error" in answer) throw fromServiceError(answer?.error, target);
+  if (answer === undefined || "error" in answer) {
+    throw endOf(place, signal) ?? fromServiceError(answer?.error, place.target);
+  }
   return answer.reply as Reply;
 }
 
 export function callBidi<Request, Reply>(
-  { client, target, metadata }: Place,
+  place: Place,
   method: Method<Request, Reply>,
   { deadlineMs, signal }: CallSettings,
 ): BidiCall<Request, Reply> {
-  const stream = client.makeBidiStreamRequest(
+  const stream = place.client.makeBidiStreamRequest(
     method.path,
     method.requestSerialize.bind(method),
     method.responseDeserialize.bind(method),
-    metadata,
+    place.metadata,
     deadlineOption(deadlineMs),
   );
   const over = new AbortController();
   const cancel = () => stream.cancel();
   stream.on("error", () => over.abort());
   stream.on("status", () => over.abort());
-  over.signal.addEventListener("abort", () => signal?.removeEventListener("abort", cancel), { once: true });
-  if (signal?.aborted === true) cancel();
-  else signal?.addEventListener("abort", cancel, { once: true });
+  over.signal.addEventListener("abort", cancelWith(place, signal, cancel), { once: true });
   const iterator: AsyncIterator<Reply> = stream.iterator({ destroyOnReturn: false });
   const read = async (): Promise<IteratorResult<Reply>> => {
     try {
       return await iterator.next();
     } catch (error) {
-      signal?.throwIfAborted();
-      throw fromServiceError(error, target);
+      throw endOf(place, signal) ?? fromServiceError(error, place.target);
     }
   };
   return {
@@ -191,6 +199,27 @@ async function either(emitter: NodeJS.EventEmitter, event: string, signal: Abort
   await once(emitter, event, { signal }).catch(() => undefined);
 }
 
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error("The call was cancelled.");
+/** Cancels a call when its signal fires or its channel is closed; the answer takes the watch off. */
+function cancelWith(place: Place, signal: AbortSignal | undefined, cancel: () => void): () => void {
+  place.running.cancels.add(cancel);
+  if (signal?.aborted === true || place.running.closed) cancel();
+  else signal?.addEventListener("abort", cancel, { once: true });
+  return () => {
+    place.running.cancels.delete(cancel);
+    signal?.removeEventListener("abort", cancel);
+  };
+}
+
+/** What a call that this side ended throws. */
+function endOf(place: Place, signal: AbortSignal | undefined): Error | undefined {
+  if (signal?.aborted === true) {
+    return signal.reason instanceof Error ? signal.reason : new Error("The call was cancelled.");
+  }
+  if (!place.running.closed) return undefined;
+  return new ComityError("HUB_UNREACHABLE", `The connection to the hub at ${place.target} was closed here.`);
+}
+
+function throwEnd(place: Place, signal: AbortSignal | undefined): void {
+  const end = endOf(place, signal);
+  if (end !== undefined) throw end;
 }

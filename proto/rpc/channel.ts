@@ -1,6 +1,14 @@
 import { checkServerIdentity, createSecureContext, type SecureContextOptions } from "node:tls";
 import { isIP } from "node:net";
-import { Client, connectivityState, credentials, type ChannelOptions, Metadata } from "@grpc/grpc-js";
+import {
+  Client,
+  connectivityState,
+  logVerbosity,
+  setLogVerbosity,
+  credentials,
+  type ChannelOptions,
+  Metadata,
+} from "@grpc/grpc-js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
 import {
   type BidiCall,
@@ -10,6 +18,8 @@ import {
   callServerStream,
   callUnary,
   type Method,
+  type Place,
+  RunningCalls,
 } from "./calls.js";
 import { isServiceError, unreachable } from "./errors.js";
 import { windows, wire } from "./limits.js";
@@ -28,6 +38,9 @@ export interface ChannelSettings {
   readonly connectMs?: number;
 }
 
+// grpc-js writes to standard error what it cannot put into an error. Here every failure becomes one, so that a log stays a log.
+if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
+
 const defaultConnectMs = 20_000;
 
 /**
@@ -42,7 +55,7 @@ export class RpcChannel {
   readonly #connectMs: number;
   #client: Client;
   #connecting: Promise<void> | undefined;
-  #closed = false;
+  readonly #running = new RunningCalls();
 
   /** Throws at once on certificates that cannot be used. Connects with the first call, or with {@link ready}. */
   constructor(settings: ChannelSettings) {
@@ -110,11 +123,12 @@ export class RpcChannel {
         ? await this.#reason(client)
         : `no answer within ${Math.round(this.#connectMs / 1000)} s`;
     if (reason === undefined) return;
-    if (!this.#closed) {
+    const { closed } = this.#running;
+    if (!closed) {
       this.#client = this.#open();
       client.close();
     }
-    throw unreachable(this.target, this.#closed ? "the channel was closed" : reason);
+    throw unreachable(this.target, closed ? "the channel was closed" : reason);
   }
 
   /** Why the connection failed: a call on a failed channel ends at once and says so. Undefined when it stands after all. */
@@ -134,11 +148,11 @@ export class RpcChannel {
     return undefined;
   }
 
-  #bind(client: Client) {
+  #bind(client: Client): Place {
     const { token } = this.#settings;
     const metadata = new Metadata();
     if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-    return { client, target: this.target, metadata };
+    return { client, target: this.target, metadata, running: this.#running };
   }
 
   /** One question, one answer. Always has a deadline: 30 s unless given. Throws what the hub threw, as a ComityError. */
@@ -181,7 +195,7 @@ export class RpcChannel {
 
   /** Ends the connection; calls that still run end with it. */
   close(): void {
-    this.#closed = true;
+    this.#running.close();
     this.#client.close();
   }
 }
