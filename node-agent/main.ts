@@ -79,7 +79,7 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     const own =
       options.steps === undefined ? createSteps({ datasets, backend: config.backend, log }) : undefined;
     const steps = options.steps ?? own?.steps ?? new Map<WorkKind, Step>();
-    const workshop = new Workshop({ site: config.site, steps, cache, outbox, dir: paths.work });
+    const workshop = new Workshop({ site: config.site, steps, cache, outbox, dir: paths.work, log });
     await workshop.prepare();
     // Loads TensorFlow while the session comes about; a back end that is missing is told of before the first work.
     own?.backend().catch((err: unknown) => log.error({ err }, "no back end for training works here"));

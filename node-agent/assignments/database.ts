@@ -10,6 +10,7 @@ create table assignments (
   state text not null check (state in ('accepted','answered','done','declined','failed','refused','cancelled')),
   offer text not null,
   answer text,
+  bytes blob,
   receipt text,
   code text,
   reason text,

@@ -1,5 +1,6 @@
 import { fullJitterMs, sleep } from "#kernel/async.js";
-import { ComityError } from "#kernel/errors.js";
+import { ComityError, type ErrorCode } from "#kernel/errors.js";
+import { hashBytes } from "#kernel/files.js";
 import type { Log } from "#kernel/log.js";
 import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
 import type { HubLink, HubPort } from "./hub.js";
@@ -15,6 +16,16 @@ const again = { baseMs: 100, maxMs: 5000 } as const;
 export interface Cargo {
   readonly offer: Offer;
   readonly answer: Answer;
+  /** The update where it is small; a large one is in the outbox. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** Whether the update is still what its digest says. */
+export async function isIntact(outbox: Outbox, { offer, answer, bytes }: Cargo): Promise<boolean> {
+  const { update } = answer;
+  if (update === undefined) return true;
+  if (bytes !== undefined) return hashBytes(bytes) === update.sha256;
+  return await outbox.isIntact(offer.assignmentId, update);
 }
 
 /** How sending ended: a receipt, a final refusal by the hub, or an update that is no longer what it was on disk. */
@@ -22,6 +33,13 @@ export type Outcome =
   | { readonly kind: "receipt"; readonly cargo: Cargo; readonly receipt: Receipt__Output }
   | { readonly kind: "refused"; readonly cargo: Cargo; readonly error: ComityError }
   | { readonly kind: "damaged" };
+
+/** Refusals that may mean that the update is damaged here. */
+const doubtful: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "UPLOAD_DIGEST_WRONG",
+  "UPLOAD_OFFSET_WRONG",
+  "UPLOAD_SIZE_WRONG",
+]);
 
 export interface DeliveryPorts {
   readonly hub: HubPort;
@@ -57,10 +75,10 @@ export async function deliver(
       const error = toComityError(thrown);
       const mine = !(thrown instanceof ComityError) && !isMissing(thrown) && !isWorthTryingAgain(thrown);
       if (mine || (error.code === "POLICY_REFUSED" && ports.isPaused())) throw thrown;
-      if (sent.answer.update !== undefined && (isMissing(thrown) || error.code === "UPLOAD_DIGEST_WRONG")) {
-        if (!(await ports.outbox.isIntact(sent.offer.assignmentId, sent.answer.update)))
-          return { kind: "damaged" };
-        if (++damagedOnTheWay > 1) return { kind: "refused", cargo: sent, error };
+      if (isMissing(thrown) || doubtful.has(error.code)) {
+        if (!(await isIntact(ports.outbox, sent))) return { kind: "damaged" };
+        if (error.code === "UPLOAD_DIGEST_WRONG" && ++damagedOnTheWay > 1)
+          return { kind: "refused", cargo: sent, error };
       }
       const renewed = error.code === "ASSIGNMENT_LATE" && cargo().offer.attempt > sent.offer.attempt;
       if (!renewed && !isWorthTryingAgain(error)) return { kind: "refused", cargo: sent, error };
@@ -78,7 +96,7 @@ export async function deliver(
 async function send(
   ports: DeliveryPorts,
   hub: HubLink,
-  { offer, answer }: Cargo,
+  { offer, answer, bytes }: Cargo,
   fresh: boolean,
   signal: AbortSignal,
 ) {
@@ -99,11 +117,9 @@ async function send(
     offset = await storedOffset(hub, { assignmentId, attempt, sha256: update.sha256 }, signal);
   }
   const mayLeave = () => !ports.isPaused();
-  const file =
-    update === undefined
-      ? {}
-      : { file: { path: ports.outbox.path(assignmentId), sizeBytes: update.sizeBytes } };
-  const receipt = await upload(hub, { header, offset, mayLeave, ...file }, signal);
+  const path = ports.outbox.path(assignmentId);
+  const source = bytes ?? (update === undefined ? undefined : { path, sizeBytes: update.sizeBytes });
+  const receipt = await upload(hub, { header, offset, mayLeave, update: source }, signal);
   if (
     receipt.opId !== opId ||
     receipt.assignmentId !== assignmentId ||

@@ -50,6 +50,8 @@ export interface ExecutorOptions {
 interface Job {
   offer: Offer;
   answer: Answer | undefined;
+  /** The answer's update where it is small. */
+  bytes: Buffer | undefined;
   /** It is in the journal: told to the hub in Hello. */
   held: boolean;
   readonly abort: AbortController;
@@ -112,6 +114,7 @@ export class Executor {
     const timer = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.allSettled(this.#running);
     clearTimeout(timer);
+    await this.#options.workshop.idle();
   }
 
   #abortAll(): void {
@@ -172,12 +175,9 @@ export class Executor {
   }
 
   #jobOf(entry: Entry): Job {
-    return {
-      ...newJob(entry.offer),
-      answer: entry.state === "answered" ? entry.answer : undefined,
-      held: true,
-      sentBefore: true,
-    };
+    const job = { ...newJob(entry.offer), held: true, sentBefore: true };
+    if (entry.state !== "answered") return job;
+    return { ...job, answer: entry.answer, bytes: this.#options.journal.bytesOf(entry.offer.assignmentId) };
   }
 
   #start(job: Job): void {
@@ -193,9 +193,10 @@ export class Executor {
     try {
       while (job.answer === undefined || !(await this.#deliver(job))) {
         job.answer = undefined;
+        job.bytes = undefined;
         const work = await this.#decide(job);
         if (work === undefined) return;
-        job.answer = await this.#work(job, work);
+        await this.#work(job, work);
       }
     } catch (thrown) {
       if (job.abort.signal.aborted) return;
@@ -237,12 +238,12 @@ export class Executor {
     return work;
   }
 
-  async #work(job: Job, work: Work): Promise<Answer> {
+  async #work(job: Job, work: Work): Promise<void> {
     const { workshop, journal, log, hub } = this.#options;
     const { signal } = job.abort;
     const base = await this.#fetchBase(job);
     try {
-      return await this.#slots.run(signal, async () => {
+      await this.#slots.run(signal, async () => {
         let toldMs = Number.NEGATIVE_INFINITY;
         const progress = (fraction: number, text: string): void => {
           const nowMs = performance.now();
@@ -253,10 +254,11 @@ export class Executor {
           });
         };
         log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${work.kind} begins`);
-        const answer = await workshop.run(job.offer, work, base, signal, progress);
+        const { answer, bytes } = await workshop.run(job.offer, work, base, signal, progress);
         signal.throwIfAborted();
-        journal.answer(job.offer, answer, { event: "outgoing", offer: job.offer, answer });
-        return answer;
+        journal.answer(job.offer, answer, bytes, { event: "outgoing", offer: job.offer, answer });
+        job.answer = answer;
+        job.bytes = bytes;
       });
     } finally {
       base.release();
@@ -290,7 +292,7 @@ export class Executor {
     const { journal, outbox, log } = this.#options;
     const cargo = (): Cargo => {
       if (job.answer === undefined) throw new ComityError("INTERNAL", "There is nothing to send.");
-      return { offer: job.offer, answer: job.answer };
+      return { offer: job.offer, answer: job.answer, bytes: job.bytes };
     };
     const outcome = await deliver(this.#options, cargo, !job.sentBefore, job.abort.signal);
     job.sentBefore = true;
@@ -311,7 +313,12 @@ export class Executor {
       journal.end(offer, "refused", { code, text: message, retryable: false });
       log.warn({ assignment: offer.assignmentId, code, hint }, `the hub did not take the answer: ${message}`);
     }
-    if (outcome.cargo.answer.update !== undefined) await outbox.drop(offer.assignmentId);
+    const { answer, bytes } = outcome.cargo;
+    if (answer.update !== undefined && bytes === undefined) {
+      // The file may go only when the journal says that it is not needed.
+      journal.flush();
+      await outbox.drop(offer.assignmentId);
+    }
     return true;
   }
 
@@ -364,5 +371,12 @@ export class Executor {
 }
 
 function newJob(offer: Offer): Job {
-  return { offer, answer: undefined, held: false, abort: new AbortController(), sentBefore: false };
+  return {
+    offer,
+    answer: undefined,
+    bytes: undefined,
+    held: false,
+    abort: new AbortController(),
+    sentBefore: false,
+  };
 }

@@ -18,6 +18,8 @@ import {
 /** Ended assignments are kept this long, so that one offered again after a hub's restore is recognised. */
 const keepEndedMs = 7 * 24 * 3_600_000;
 const pruneEvery = 500;
+/** How long a receipt may wait for a commit to go with. */
+const lazyMs = 200;
 
 const rowSchema = z.object({
   state: z.enum(states),
@@ -29,13 +31,18 @@ const rowSchema = z.object({
 });
 
 /**
- * What the agent has promised and decided, in its own SQLite file. Every method that changes something returns after the commit
- * is on disk; each is one transaction, so one fsync.
+ * What the agent has promised and decided, in its own SQLite file. Every method that changes something, but `done`, returns after the
+ * commit is on disk; each is one transaction, so one fsync.
  */
 export class Journal {
   readonly #database: Database.Database;
   readonly #clock: Clock;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #pending = new Map<
+    AssignmentId,
+    { id: string; attempt: number; nowMs: number; receipt: string }
+  >();
+  #timer: NodeJS.Timeout | undefined;
   #writes = 0;
 
   constructor(path: string, clock: Clock) {
@@ -47,6 +54,7 @@ export class Journal {
 
   /** The assignment with this id, if it is known here. */
   find(id: AssignmentId): Entry | undefined {
+    if (this.#pending.has(id)) this.flush();
     const row = this.#statements.find.get(id);
     return row === undefined ? undefined : toEntry(row);
   }
@@ -84,12 +92,25 @@ export class Journal {
     });
   }
 
-  /** The answer is in the outbox; with it goes the line of the site's log that must be durable before the bytes leave. */
-  answer(offer: Offer, answer: Answer, line: LogLine): void {
+  /**
+   * The answer, and `bytes` where its update is small; a large one is in the outbox already. With it goes the line of the site's log
+   * that must be durable before anything leaves.
+   */
+  answer(offer: Offer, answer: Answer, bytes: Uint8Array | undefined, line: LogLine): void {
     this.#write(() => {
       this.#append(line);
-      this.#statements.answer.run({ ...this.#key(offer), answer: JSON.stringify(answer) });
+      this.#statements.answer.run({
+        ...this.#key(offer),
+        answer: JSON.stringify(answer),
+        bytes: bytes ?? null,
+      });
     });
+  }
+
+  /** The bytes of an update that lies here; undefined when it is in the outbox, or there is none. */
+  bytesOf(id: AssignmentId): Buffer | undefined {
+    const bytes = this.#statements.bytes.get(id);
+    return Buffer.isBuffer(bytes) ? bytes : undefined;
   }
 
   /** The answer is lost or damaged: the work is owed again. */
@@ -97,9 +118,18 @@ export class Journal {
     this.#write(() => this.#put(offer, "accepted", undefined));
   }
 
-  /** The hub's receipt has come. */
+  /**
+   * The hub's receipt has come. Recorded with the next commit, or {@link lazyMs} later: if that is lost, the answer is sent again,
+   * and the hub repeats its receipt.
+   */
   done(offer: Offer, receipt: object): void {
-    this.#write(() => this.#statements.done.run({ ...this.#key(offer), receipt: JSON.stringify(receipt) }));
+    this.#pending.set(offer.assignmentId, { ...this.#key(offer), receipt: JSON.stringify(receipt) });
+    this.#timer ??= setTimeout(() => this.#flushLazily(), lazyMs);
+  }
+
+  /** Commits what {@link done} has put off. */
+  flush(): void {
+    if (this.#pending.size > 0) this.#write(() => undefined);
   }
 
   /** The end without a receipt. */
@@ -126,13 +156,28 @@ export class Journal {
   }
 
   close(): void {
+    this.#flushLazily();
     this.#database.close();
+  }
+
+  #flushLazily(): void {
+    try {
+      this.flush();
+    } catch {
+      // A full disk: the answers are sent again after the next start.
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #write(change: () => void): void {
     try {
       // `immediate`: a commit is one fsync of the write-ahead log, however many rows it holds.
-      this.#statements.transaction.immediate(change);
+      this.#statements.transaction.immediate(() => {
+        for (const row of this.#pending.values()) this.#statements.done.run(row);
+        change();
+      });
+      this.#pending.clear();
     } catch (cause) {
       if (cause instanceof Error && "code" in cause && cause.code === "SQLITE_FULL") {
         throw new ComityError("DISK_FULL", "The agent's journal cannot be written: the disk is full.", {
@@ -194,14 +239,14 @@ function prepare(database: Database.Database) {
     put: database.prepare(
       `insert into assignments (id, attempt, state, offer, code, reason, retryable, created_at_ms, updated_at_ms)
        values (@id, @attempt, @state, @offer, @code, @reason, @retryable, @nowMs, @nowMs)
-       on conflict (id) do update set attempt = @attempt, state = @state, offer = @offer, answer = null, receipt = null,
+       on conflict (id) do update set attempt = @attempt, state = @state, offer = @offer, answer = null, bytes = null, receipt = null,
          code = @code, reason = @reason, retryable = @retryable, updated_at_ms = @nowMs`,
     ),
     renew: database.prepare(`${set}, attempt = @attempt, offer = @offer where id = @id`),
-    answer: database.prepare(`${set}, state = 'answered', answer = @answer where id = @id`),
-    done: database.prepare(`${set}, state = 'done', receipt = @receipt where id = @id`),
+    answer: database.prepare(`${set}, state = 'answered', answer = @answer, bytes = @bytes where id = @id`),
+    done: database.prepare(`${set}, state = 'done', bytes = null, receipt = @receipt where id = @id`),
     end: database.prepare(
-      `${set}, state = @state, code = @code, reason = @reason, retryable = @retryable where id = @id`,
+      `${set}, state = @state, bytes = null, code = @code, reason = @reason, retryable = @retryable where id = @id`,
     ),
     append: database.prepare(
       `insert into decisions (at_ms, event, assignment_id, attempt, run_id, run_name, round, kind, base_sha256, dataset, rule, reason,
@@ -210,6 +255,7 @@ function prepare(database: Database.Database) {
          @opId, @sha256, @sizeBytes, @samples, @metrics)`,
     ),
     decisions: database.prepare<[number]>("select * from decisions order by seq desc limit ?"),
+    bytes: database.prepare<[string]>("select bytes from assignments where id = ?").pluck(),
     prune: database.prepare<[number]>(
       "delete from assignments where updated_at_ms < ? and state not in ('accepted', 'answered')",
     ),

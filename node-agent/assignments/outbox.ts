@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { headerLength, parseHeader, prefixBytes } from "#aggregation/tensors/safetensors.js";
+import { headerLength, prefixBytes, readHeader } from "#aggregation/tensors/safetensors.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes, hashFile, makeDirectory, syncDirectory } from "#kernel/files.js";
@@ -9,11 +10,16 @@ import { type AssignmentId, parseSha256, type Sha256 } from "#kernel/ids.js";
 
 const readBytes = 1 << 20;
 
-/** An update that is durable and waits for its receipt. */
+/** Updates up to this size lie in the journal, in the commit of their answer: one fsync instead of three. */
+export const inlineBytes = 256 * 1024;
+
+/** An update that is about to leave: what it is, and its bytes where they are few. */
 export interface Parcel {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly tensors: readonly TensorSpec[];
+  /** Set for an update of at most {@link inlineBytes}, which is for the journal; a larger one lies in the outbox. */
+  readonly bytes: Buffer | undefined;
 }
 
 /** The updates that no receipt has come for yet, one file for each assignment. */
@@ -39,30 +45,39 @@ export class Outbox {
   }
 
   /**
-   * Takes over a finished safetensors file of the same file system: one pass for digest and header, then rename and fsync.
-   * Throws `UPDATE_MALFORMED` (as an AggregationError) for a file that is no safetensors.
+   * Takes over a finished safetensors file of the same file system: one pass for digest and header; a large one is then renamed into
+   * the outbox and synced. Throws `UPDATE_MALFORMED` (as an AggregationError) for a file that is no safetensors.
    */
   async put(id: AssignmentId, path: string): Promise<Parcel> {
+    const { size } = statSync(path);
+    if (size > inlineBytes) return await this.#move(id, path, size);
+    // Few bytes are read at once: handing them to another thread and back takes longer than the reading.
+    const bytes = readFileSync(path);
+    return {
+      sha256: hashBytes(bytes),
+      sizeBytes: bytes.length,
+      tensors: tensorsIn(bytes, bytes.length),
+      bytes,
+    };
+  }
+
+  async #move(id: AssignmentId, path: string, size: number): Promise<Parcel> {
+    const tensors = readTensors(path);
     const file = await open(path, "r+");
     try {
-      const { size } = await file.stat();
       const hash = createHash("sha256");
-      const buffer = Buffer.allocUnsafe(Math.min(readBytes, Math.max(size, 1)));
-      let tensors: readonly TensorSpec[] | undefined;
+      const buffer = Buffer.allocUnsafe(readBytes);
       for (let at = 0; at < size; ) {
         const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
         if (bytesRead === 0)
           throw new ComityError("WORK_FAILED", "The update's file became shorter while it was read.");
-        const bytes = buffer.subarray(0, bytesRead);
-        tensors ??= await tensorsOf(file, bytes, size);
-        hash.update(bytes);
+        hash.update(buffer.subarray(0, bytesRead));
         at += bytesRead;
       }
-      if (tensors === undefined) throw new ComityError("WORK_FAILED", "The update's file is empty.");
       await rename(path, this.path(id));
       await file.sync();
       await syncDirectory(this.#dir);
-      return { sha256: parseSha256(hash.digest("hex")), sizeBytes: size, tensors };
+      return { sha256: parseSha256(hash.digest("hex")), sizeBytes: size, tensors, bytes: undefined };
     } finally {
       await file.close();
     }
@@ -82,33 +97,31 @@ export class Outbox {
   }
 }
 
-/** The tensors that a model file declares, in its order. Throws as {@link parseHeader} does. */
-export async function readTensors(path: string): Promise<readonly TensorSpec[]> {
-  const file = await open(path, "r");
+/** The tensors that a model file declares, in its order. Throws `UPDATE_MALFORMED`, or `WORK_FAILED` when its size is another. */
+export function readTensors(path: string): readonly TensorSpec[] {
+  const file = openSync(path, "r");
   try {
-    const { size } = await file.stat();
-    const start = Buffer.allocUnsafe(Math.min(size, 16 * 1024));
-    await file.read(start, 0, start.length, 0);
-    return await tensorsOf(file, start, size);
+    const { size } = fstatSync(file);
+    const start = Buffer.alloc(Math.min(size, 16 * 1024));
+    readSync(file, start, 0, start.length, 0);
+    const headerBytes = prefixBytes + headerLength(start);
+    if (headerBytes <= start.length) return tensorsIn(start, size);
+    const header = Buffer.alloc(Math.min(headerBytes, size));
+    readSync(file, header, 0, header.length, 0);
+    return tensorsIn(header, size);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function tensorsOf(file: FileHandle, start: Uint8Array, size: number): Promise<readonly TensorSpec[]> {
-  const jsonBytes = headerLength(start);
-  const end = prefixBytes + jsonBytes;
-  let bytes = start;
-  if (end > start.length) {
-    bytes = Buffer.alloc(Math.min(end, size));
-    await file.read(bytes, 0, bytes.length, 0);
-  }
-  const header = parseHeader(bytes.subarray(prefixBytes, end));
+/** The tensors of a model of so many bytes, from its beginning. */
+function tensorsIn(start: Uint8Array, sizeBytes: number): readonly TensorSpec[] {
+  const header = readHeader(start);
   const expected = header.dataOffset + header.dataBytes;
-  if (expected !== size)
+  if (expected !== sizeBytes)
     throw new ComityError(
       "WORK_FAILED",
-      `The model file has ${size} bytes; its header asks for ${expected}.`,
+      `The model file has ${sizeBytes} bytes; its header asks for ${expected}.`,
     );
   return header.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
 }

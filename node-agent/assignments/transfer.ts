@@ -41,9 +41,9 @@ export async function* download(
 /** What an upload sends. */
 export interface Shipment {
   readonly header: UploadHeader;
-  /** The file of the update and its size; not there for an answer without bytes. */
-  readonly file?: { readonly path: string; readonly sizeBytes: number };
-  /** Where in the file to begin. */
+  /** The update: in memory, or in a file; undefined for an answer without bytes. */
+  readonly update: Buffer | { readonly path: string; readonly sizeBytes: number } | undefined;
+  /** Where in the update to begin. */
   readonly offset: number;
   /** Asked before each chunk: whether bytes may still leave the site. */
   readonly mayLeave: () => boolean;
@@ -59,7 +59,7 @@ export async function upload(
   const release = hub.hold();
   try {
     const settings = {
-      deadlineMs: deadlineOf((shipment.file?.sizeBytes ?? 0) - shipment.offset),
+      deadlineMs: deadlineOf(sizeOf(shipment.update) - shipment.offset),
       signal: either.signal,
     };
     return await hub.channel.clientStream(AgentService.definition.Upload, messagesOf(shipment), settings);
@@ -69,14 +69,9 @@ export async function upload(
   }
 }
 
-async function* messagesOf({ header, file, offset, mayLeave }: Shipment): AsyncGenerator<UploadRequest> {
+async function* messagesOf({ header, update, offset, mayLeave }: Shipment): AsyncGenerator<UploadRequest> {
   yield { header: { ...header, offset } };
-  if (file === undefined || offset >= file.sizeBytes) return;
-  const chunks: AsyncIterable<Buffer> = createReadStream(file.path, {
-    start: offset,
-    highWaterMark: wire.chunkBytes,
-  });
-  for await (const chunk of chunks) {
+  for await (const chunk of chunksOf(update, offset)) {
     if (!mayLeave()) {
       throw new ComityError(
         "POLICY_REFUSED",
@@ -85,6 +80,23 @@ async function* messagesOf({ header, file, offset, mayLeave }: Shipment): AsyncG
     }
     yield { chunk };
   }
+}
+
+function chunksOf(update: Shipment["update"], offset: number): Iterable<Buffer> | AsyncIterable<Buffer> {
+  const sizeBytes = sizeOf(update);
+  if (update === undefined || offset >= sizeBytes) return [];
+  if (!Buffer.isBuffer(update))
+    return createReadStream(update.path, { start: offset, highWaterMark: wire.chunkBytes });
+  const count = Math.ceil((sizeBytes - offset) / wire.chunkBytes);
+  return Array.from({ length: count }, (_, index) => {
+    const start = offset + index * wire.chunkBytes;
+    return update.subarray(start, start + wire.chunkBytes);
+  });
+}
+
+function sizeOf(update: Shipment["update"]): number {
+  if (update === undefined) return 0;
+  return Buffer.isBuffer(update) ? update.length : update.sizeBytes;
 }
 
 /** Bytes of an assignment's update that the hub has already. */

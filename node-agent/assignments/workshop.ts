@@ -1,9 +1,11 @@
+import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSchema } from "#aggregation/tensors/schema.js";
 import { ComityError } from "#kernel/errors.js";
 import { makeDirectory } from "#kernel/files.js";
 import { newOpId, type SiteId } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
 import type { Work, WorkKind } from "#proto/codec/work.js";
 import type { Step, StepAnswer } from "../steps/step.js";
 import type { BlobCache, CachedBlob, Source } from "./cache.js";
@@ -23,15 +25,25 @@ export class Workshop {
   readonly #cache: BlobCache;
   readonly #outbox: Outbox;
   readonly #dir: string;
+  readonly #log: Log;
+  readonly #sweeping = new Set<Promise<void>>();
   #count = 0;
 
   /** `dir`: for scratch folders, on the same file system as the outbox. */
-  constructor(options: { site: SiteId; steps: Steps; cache: BlobCache; outbox: Outbox; dir: string }) {
+  constructor(options: {
+    site: SiteId;
+    steps: Steps;
+    cache: BlobCache;
+    outbox: Outbox;
+    dir: string;
+    log: Log;
+  }) {
     this.#site = options.site;
     this.#steps = options.steps;
     this.#cache = options.cache;
     this.#outbox = options.outbox;
     this.#dir = options.dir;
+    this.#log = options.log;
   }
 
   /** Makes the folder, without what a killed agent may have left in it. */
@@ -55,12 +67,12 @@ export class Workshop {
     base: CachedBlob,
     signal: AbortSignal,
     progress: (fraction: number, text: string) => void,
-  ): Promise<Answer> {
+  ): Promise<{ answer: Answer; bytes: Buffer | undefined }> {
     const step = this.#steps.get(work.kind);
     if (step === undefined)
       throw new ComityError("WORK_UNSUPPORTED", `This agent does no work of kind ${work.kind}.`);
     const directory = join(this.#dir, String(++this.#count));
-    await makeDirectory(directory);
+    mkdirSync(directory, { mode: 0o700 });
     try {
       const context = {
         site: this.#site,
@@ -75,17 +87,27 @@ export class Workshop {
       checkFigures(work.kind, answer);
       const { samples, metrics, updatePath } = answer;
       const plain = { opId: newOpId(), samples, metrics };
-      if (updatePath === undefined) return { ...plain, tensors: [] };
-      const { sha256, sizeBytes, tensors } = await this.#outbox.put(offer.assignmentId, updatePath);
-      checkSchema(tensors, await readTensors(base.path));
-      return {
-        ...plain,
-        update: { sha256, sizeBytes },
-        tensors: tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] })),
-      };
+      if (updatePath === undefined) return { answer: { ...plain, tensors: [] }, bytes: undefined };
+      const { sha256, sizeBytes, bytes, ...parcel } = await this.#outbox.put(offer.assignmentId, updatePath);
+      checkSchema(parcel.tensors, readTensors(base.path));
+      const tensors = parcel.tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }));
+      return { answer: { ...plain, update: { sha256, sizeBytes }, tensors }, bytes };
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      // Not waited for: the answer need not stay for the broom.
+      this.#sweep(directory);
     }
+  }
+
+  #sweep(directory: string): void {
+    const sweeping = rm(directory, { recursive: true, force: true })
+      .catch((err: unknown) => this.#log.warn({ err }, "a scratch folder cannot be removed"))
+      .finally(() => this.#sweeping.delete(sweeping));
+    this.#sweeping.add(sweeping);
+  }
+
+  /** Settles when nothing is being removed any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#sweeping);
   }
 }
 

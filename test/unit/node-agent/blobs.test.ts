@@ -120,7 +120,7 @@ describe("node-agent/outbox", () => {
     { name: "dense/bias", dtype: "F32", shape: [2], values: new Float32Array([7, 8]) },
   ] as const;
 
-  it("takes an update over with its digest, its size and its tensors", async () => {
+  it("takes an update over with its digest, its size and its tensors; few bytes are for the journal", async () => {
     const dir = await folder();
     const outbox = new Outbox(join(dir, "outbox"));
     await outbox.prepare([]);
@@ -128,28 +128,45 @@ describe("node-agent/outbox", () => {
     await writeFile(join(dir, "update"), bytes);
     const parcel = await outbox.put(id, join(dir, "update"));
     assert.deepEqual({ sha256: parcel.sha256, sizeBytes: parcel.sizeBytes }, blobOf(bytes));
-    assert.deepEqual(
-      parcel.tensors,
-      tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-    );
-    assert.deepEqual(await readFile(outbox.path(id)), Buffer.from(bytes));
-    assert.deepEqual(await readTensors(outbox.path(id)), parcel.tensors);
-    assert.equal(await outbox.isIntact(id, parcel), true);
-    await writeFile(outbox.path(id), "damaged");
-    assert.equal(await outbox.isIntact(id, parcel), false);
-    await outbox.drop(id);
-    assert.equal(await outbox.isIntact(id, parcel), false);
-    assert.deepEqual(await readdir(dir), ["outbox"]);
+    const specs = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+    assert.deepEqual(parcel.tensors, specs);
+    assert.deepEqual(readTensors(join(dir, "update")), specs);
+    assert.deepEqual(parcel.bytes, Buffer.from(bytes));
+    assert.deepEqual(await readdir(join(dir, "outbox")), []);
   });
 
-  it("hashes an update of many pieces as a whole", async () => {
+  it("moves a large update into the outbox, and knows whether it is still the same", async () => {
     const dir = await folder();
     const outbox = new Outbox(join(dir, "outbox"));
     await outbox.prepare([]);
     const values = new Float32Array(700_000).map((_value, index) => index);
     const bytes = encodeTensors([{ name: "w", dtype: "F32", shape: [700_000], values }]);
     await writeFile(join(dir, "update"), bytes);
-    assert.equal((await outbox.put(id, join(dir, "update"))).sha256, hashBytes(bytes));
+    const parcel = await outbox.put(id, join(dir, "update"));
+    assert.deepEqual({ sha256: parcel.sha256, sizeBytes: parcel.sizeBytes }, blobOf(bytes));
+    assert.deepEqual(parcel.tensors, [{ name: "w", dtype: "F32", shape: [700_000] }]);
+    assert.equal(parcel.bytes, undefined);
+    assert.deepEqual(await readdir(dir), ["outbox"]);
+    assert.deepEqual(await readFile(outbox.path(id)), Buffer.from(bytes));
+    assert.equal(await outbox.isIntact(id, parcel), true);
+    await writeFile(outbox.path(id), "damaged");
+    assert.equal(await outbox.isIntact(id, parcel), false);
+    await outbox.drop(id);
+    assert.equal(await outbox.isIntact(id, parcel), false);
+  });
+
+  it("reads a header that is longer than its first read", async () => {
+    const dir = await folder();
+    const many = Array.from({ length: 400 }, (_, index) => {
+      return {
+        name: `layer-${index}/${"x".repeat(50)}`,
+        dtype: "F32",
+        shape: [1],
+        values: new Float32Array([index]),
+      } as const;
+    });
+    await writeFile(join(dir, "update"), encodeTensors(many));
+    assert.equal(readTensors(join(dir, "update")).length, 400);
   });
 
   it("refuses what is no safetensors file, or has bytes besides its tensors", async () => {
@@ -158,7 +175,7 @@ describe("node-agent/outbox", () => {
     await outbox.prepare([]);
     const whole = encodeTensors(tensors);
     const faults: [Uint8Array, string][] = [
-      [new Uint8Array(), "WORK_FAILED"],
+      [new Uint8Array(), "UPDATE_MALFORMED"],
       [Buffer.from("rows, rows, rows"), "UPDATE_MALFORMED"],
       [Buffer.concat([whole, Buffer.from("a row")]), "WORK_FAILED"],
       [whole.subarray(0, whole.length - 1), "WORK_FAILED"],

@@ -32,6 +32,8 @@ const answer: Answer = answerSchema.parse({
   tensors: [{ name: "w", dtype: "F32", shape: [2, 3] }],
 });
 
+const bytes = Buffer.from("update");
+
 const codeOf = (action: () => unknown): string => {
   try {
     action();
@@ -56,7 +58,7 @@ describe("node-agent/journal", () => {
       first.accept(get(name), { event: "allowed", offer: get(name), dataset: "digits", rule: "allowed" });
     }
     for (const name of ["answered", "done", "refused"]) {
-      first.answer(get(name), answer, { event: "outgoing", offer: get(name), answer });
+      first.answer(get(name), answer, bytes, { event: "outgoing", offer: get(name), answer });
     }
     first.done(get("done"), { opId: "op-1" });
     first.decline(
@@ -82,6 +84,26 @@ describe("node-agent/journal", () => {
     assert.deepEqual(second.find(get("failed").assignmentId)?.reason, reason);
     for (const name of names) assert.equal(second.find(get(name).assignmentId)?.state, name);
     assert.equal(second.find(makeOffer("unknown").assignmentId), undefined);
+    assert.deepEqual(second.bytesOf(get("answered").assignmentId), bytes);
+    for (const name of ["done", "refused"]) assert.equal(second.bytesOf(get(name).assignmentId), undefined);
+    second.close();
+  });
+
+  it("records a receipt with the next commit, before it is asked for, or when it is closed", async () => {
+    const path = join(await folder(), "agent.db");
+    const first = new Journal(path, systemClock);
+    const [one, two] = [makeOffer("one"), makeOffer("two")];
+    for (const offer of [one, two]) {
+      first.accept(offer, { event: "allowed", offer });
+      first.answer(offer, answer, bytes, { event: "outgoing", offer, answer });
+    }
+    first.done(one, {});
+    assert.equal(first.find(one.assignmentId)?.state, "done");
+    first.done(two, {});
+    first.close();
+    const second = new Journal(path, systemClock);
+    assert.equal(second.find(two.assignmentId)?.state, "done");
+    assert.deepEqual(second.open(), []);
     second.close();
   });
 
@@ -90,7 +112,7 @@ describe("node-agent/journal", () => {
     const journal = new Journal(path, systemClock);
     const offer = makeOffer();
     journal.accept(offer, { event: "allowed", offer, dataset: "digits", rule: "allowed" });
-    journal.answer(offer, answer, { event: "outgoing", offer, answer });
+    journal.answer(offer, answer, undefined, { event: "outgoing", offer, answer });
     const [outgoing, allowed] = journal.decisions();
     assert.equal(allowed?.["event"], "allowed");
     assert.equal(allowed["dataset"], "digits");
@@ -106,7 +128,7 @@ describe("node-agent/journal", () => {
     const offer = makeOffer();
     const line = { event: "allowed", offer } as const;
     journal.accept(offer, line);
-    journal.answer(offer, answer, { event: "outgoing", offer, answer });
+    journal.answer(offer, answer, undefined, { event: "outgoing", offer, answer });
     const second = makeOffer(offer.assignmentId, 2);
     journal.renew(second);
     const renewed = journal.find(offer.assignmentId);
