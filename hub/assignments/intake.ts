@@ -6,6 +6,7 @@ import { deliverAssignment, findAssignment, insertLateAnswer } from "#hub/store/
 import { recordBlob } from "#hub/store/blobs.js";
 import type { Store } from "#hub/store/store.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
+import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
@@ -40,7 +41,7 @@ const finalFaults: ReadonlySet<string> = new Set([
 export class AnswerIntake {
   readonly #parts: Parts;
   /** Streams that are being read; a newer one for the same assignment ends the older. */
-  readonly #reading = new Map<AssignmentId, AbortController>();
+  readonly #reading = new Map<AssignmentId, Turn>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -58,10 +59,13 @@ export class AnswerIntake {
    */
   async receive(site: SiteId, header: AnswerHeader, chunks: AsyncIterable<Uint8Array>): Promise<Receipt> {
     const assignment = await this.#find(site, header.assignmentId);
-    const answerSha256 = hashBytes(
-      canonicalJson({ ...header, offset: 0, attempt: 0, update: header.update ?? null }),
-    );
+    const answerSha256 = digestOf(header);
     if (assignment.state === "delivered") return repeat(assignment, header, answerSha256);
+    if (header.attempt > assignment.attempt) {
+      throw new ComityError("ARGUMENT_INVALID", `Attempt ${header.attempt} has not been offered yet.`, {
+        hint: `The newest attempt of this assignment is ${assignment.attempt}.`,
+      });
+    }
     if (!isOpen(assignment.state) || header.attempt !== assignment.attempt)
       return this.#late(assignment, header);
     try {
@@ -93,9 +97,31 @@ export class AnswerIntake {
     expected: readonly TensorSpec[],
     chunks: AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    this.#reading.get(header.assignmentId)?.abort();
-    const reading = new AbortController();
-    this.#reading.set(header.assignmentId, reading);
+    const turn = await this.#takeTurn(header.assignmentId);
+    try {
+      await this.#readBytes(header, update, expected, untilStopped(chunks, turn.signal));
+    } finally {
+      turn.end();
+      if (this.#reading.get(header.assignmentId) === turn) this.#reading.delete(header.assignmentId);
+    }
+  }
+
+  /** Stops an older upload of the same answer and waits until it has let go of the staged file: two must never write to it. */
+  async #takeTurn(id: AssignmentId): Promise<Turn> {
+    const older = this.#reading.get(id);
+    const turn = new Turn();
+    this.#reading.set(id, turn);
+    older?.stop();
+    await older?.over;
+    return turn;
+  }
+
+  async #readBytes(
+    header: AnswerHeader,
+    update: { sha256: Sha256; sizeBytes: number },
+    expected: readonly TensorSpec[],
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
     const key = stagingKey(header.assignmentId, update.sha256);
     const staged = await this.#parts.blobs.stage(key);
     try {
@@ -115,13 +141,9 @@ export class AnswerIntake {
         asComityError(() => checker.push(chunk));
         hash.update(chunk);
       };
-      if (stored > 0)
-        for await (const chunk of createReadStream(staged.path, { highWaterMark: 1 << 20 }))
-          take(chunk as Uint8Array);
+      if (stored > 0) await readStored(staged.path, take);
       let bytes = stored;
       for await (const chunk of chunks) {
-        if (reading.signal.aborted)
-          throw new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.");
         bytes += chunk.length;
         if (bytes > update.sizeBytes) throw tooMany(update.sizeBytes);
         take(chunk);
@@ -154,8 +176,6 @@ export class AnswerIntake {
         await staged.discard();
       else await staged.close();
       throw error;
-    } finally {
-      if (this.#reading.get(header.assignmentId) === reading) this.#reading.delete(header.assignmentId);
     }
   }
 
@@ -203,6 +223,76 @@ export class AnswerIntake {
       hint: "Answer only what was offered.",
     });
   }
+}
+
+/** One upload's time with the staged file of its answer. */
+class Turn {
+  readonly #stopping = new AbortController();
+  readonly #over = deferred();
+
+  /** Fires when a newer upload wants the file. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Resolves when this upload has let go of it. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  end(): void {
+    this.#over.resolve();
+  }
+}
+
+/** What a source yields until the signal fires, also when the source itself hangs. */
+async function* untilStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const stopped = deferred<never>();
+  stopped.promise.catch(() => undefined);
+  const stop = () =>
+    stopped.reject(
+      new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.", {
+        hint: "Wait for the newer one's receipt.",
+      }),
+    );
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const iterator = source[Symbol.asyncIterator]();
+  for (;;) {
+    const step = await Promise.race([iterator.next(), stopped.promise]);
+    if (step.done === true) return;
+    yield step.value;
+  }
+}
+
+/** Takes what is stored. It was checked before it was written, so a fault is the hub's disk's, not the site's. */
+async function readStored(path: string, take: (chunk: Uint8Array) => void): Promise<void> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    try {
+      take(chunk as Uint8Array);
+    } catch (cause) {
+      throw new ComityError(
+        "UPLOAD_DIGEST_WRONG",
+        "The part of the upload that the hub had stored is damaged.",
+        {
+          hint: "Send the update again from its beginning.",
+          cause,
+        },
+      );
+    }
+  }
+}
+
+/** Tells a repetition from another answer. Metrics go in as text: they may be no numbers, which JSON does not have. */
+function digestOf({ metrics, update, ...header }: AnswerHeader): Sha256 {
+  const texts = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)]));
+  return hashBytes(
+    canonicalJson({ ...header, offset: 0, attempt: 0, metrics: texts, update: update ?? null }),
+  );
 }
 
 /** The stored answer for the same question asked again. */

@@ -63,17 +63,13 @@ export class Assignments {
     held: readonly { assignmentId: AssignmentId; attempt: number }[],
   ): Promise<void> {
     const { store, journal, presence } = this.#parts;
-    for (const vanished of await vanishedAssignments(store.db, site)) {
+    if ((await vanishedAssignments(store.db, site)).length > 0) {
       await store.write(async (tx) => {
-        if (await reopenAssignment(tx.db, vanished.id, vanished.attempt)) {
-          const text = `${site} is back and is offered round ${vanished.round} again (attempt ${vanished.attempt + 1}).`;
-          await journal.append(tx, {
-            runId: vanished.runId,
-            type: "assignment.offered",
-            round: vanished.round,
-            site,
-            text,
-          });
+        // In the transaction: whether the round still collects must not change before its commit.
+        for (const { id, runId, round, attempt } of await vanishedAssignments(tx.db, site)) {
+          if (!(await reopenAssignment(tx.db, id, attempt, ["vanished"]))) continue;
+          const text = `${site} is back and is offered round ${round} again (attempt ${attempt + 1}).`;
+          await journal.append(tx, { runId, type: "assignment.offered", round, site, text });
         }
       });
     }
@@ -119,7 +115,7 @@ export class Assignments {
     const assignment = await this.#own(site, id, attempt);
     if (assignment === undefined) return;
     const again = await this.#parts.store.write(async (tx) => {
-      if (!(await reopenAssignment(tx.db, id, attempt))) return undefined;
+      if (!(await reopenAssignment(tx.db, id, attempt, ["offered", "accepted"]))) return undefined;
       const text = `${site} failed (${why.text}) and is offered round ${assignment.round} again (attempt ${attempt + 1}).`;
       await this.#parts.journal.append(tx, {
         runId: assignment.runId,

@@ -1,4 +1,4 @@
-import type { Assignment } from "#hub/assignments/model.js";
+import { type Assignment, isOpen } from "#hub/assignments/model.js";
 import { assignmentsOfRound } from "#hub/store/assignments.js";
 import { moveRound } from "#hub/store/rounds.js";
 import { ComityError } from "#kernel/errors.js";
@@ -21,7 +21,12 @@ export async function collect(parts: RoundParts, training: Training, round: Roun
     case "fail":
       throw new ComityError("QUORUM_LOST", `Round ${number} cannot reach its quorum: ${verdict.text}`);
     case "aggregate":
-      await store.write((tx) => moveRound(tx.db, runId, number, "collecting", { state: "aggregating" }));
+      await store.write(async (tx) => {
+        // Once more, for a site may have come back meanwhile: no answer may come in after the set is fixed.
+        const now = await assignmentsOfRound(tx.db, runId, number, "train");
+        if (now.some(({ state }) => isOpen(state))) return;
+        await moveRound(tx.db, runId, number, "collecting", { state: "aggregating" });
+      });
       return "again";
   }
 }

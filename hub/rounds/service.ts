@@ -3,7 +3,8 @@ import type { PresenceChange } from "#hub/sites/presence.js";
 import { openAssignments } from "#hub/store/assignments.js";
 import { lastRound } from "#hub/store/rounds.js";
 import { findRun } from "#hub/store/runs.js";
-import type { Run } from "#hub/workflow/model.js";
+import type { NewEvent, Run } from "#hub/workflow/model.js";
+import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId, SiteId } from "#kernel/ids.js";
 import { aggregate } from "./aggregate.js";
@@ -31,9 +32,9 @@ export class Rounds {
   async drive(run: Run, signal: AbortSignal): Promise<void> {
     const { store, journal, trainings } = this.#parts;
     const training = await trainings.get(run.id);
-    const stopped = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve(), { once: true }),
-    );
+    const stopped = deferred();
+    const stop = () => stopped.resolve();
+    signal.addEventListener("abort", stop, { once: true });
     this.#driven.add(run.id);
     try {
       while (!signal.aborted) {
@@ -41,9 +42,10 @@ export class Rounds {
         if ((await findRun(store.db, run.id))?.state !== "running") return;
         const next = await this.#step(run, training, await lastRound(store.db, run.id));
         if (next === "ended") return;
-        if (next !== "again") await this.#wait([news, stopped], next.untilMs);
+        if (next !== "again") await this.#wait([news, stopped.promise], next.untilMs);
       }
     } finally {
+      signal.removeEventListener("abort", stop);
       this.#driven.delete(run.id);
       trainings.forget(run.id);
     }
@@ -55,17 +57,19 @@ export class Rounds {
     for (const runId of this.#driven) journal.changes.notify(runId);
     const open = change === "spoke" ? [] : await openAssignments(store.db, site);
     if (open.length === 0) return;
-    await store.write(async (tx) => {
-      for (const { runId, round } of open) {
-        if (change === "came") {
-          const text = `${site} is back.`;
-          await journal.append(tx, { runId, type: "site.connected", round, site, text });
-        } else {
-          const { grace: graceMs } = (await trainings.get(runId)).plan;
-          const text = `${site} has lost its connection; it is waited for ${graceMs / 1000} s.`;
-          await journal.append(tx, { runId, type: "site.disconnected", round, site, text });
-        }
+    const news: NewEvent[] = [];
+    // Before the transaction: a training may be read from the store, which a transaction keeps for itself.
+    for (const { runId, round } of open) {
+      if (change === "came") {
+        news.push({ runId, type: "site.connected", round, site, text: `${site} is back.` });
+      } else {
+        const { grace: graceMs } = (await trainings.get(runId)).plan;
+        const text = `${site} has lost its connection; it is waited for ${graceMs / 1000} s.`;
+        news.push({ runId, type: "site.disconnected", round, site, text });
       }
+    }
+    await store.write(async (tx) => {
+      for (const event of news) await journal.append(tx, event);
     });
   }
 

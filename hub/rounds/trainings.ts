@@ -10,17 +10,15 @@ import { type Training, trainingOf } from "./training.js";
 /** The trainings of the runs that are under way, each derived once from its stored workflow. */
 export class Trainings implements WorkDescriber {
   readonly #store: Store;
-  readonly #trainings = new Map<RunId, Promise<Training>>();
+  readonly #trainings = new Map<RunId, Promise<{ training: Training; runName: string }>>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   /** Throws `RUN_NOT_FOUND`. */
-  get(runId: RunId): Promise<Training> {
-    let training = this.#trainings.get(runId);
-    if (training === undefined) this.#trainings.set(runId, (training = this.#load(runId)));
-    return training;
+  async get(runId: RunId): Promise<Training> {
+    return (await this.#of(runId)).training;
   }
 
   /** The run has ended. */
@@ -29,17 +27,24 @@ export class Trainings implements WorkDescriber {
   }
 
   async describe(assignment: Assignment): Promise<{ runName: string; workJson: string }> {
-    const training = await this.get(assignment.runId);
-    return { runName: training.name, workJson: training.workJson[assignment.kind] };
+    const { training, runName } = await this.#of(assignment.runId);
+    return { runName, workJson: training.workJson[assignment.kind] };
   }
 
   async expectedTensors(assignment: Assignment): Promise<readonly TensorSpec[] | undefined> {
     return assignment.kind === "train" ? (await this.get(assignment.runId)).tensors : undefined;
   }
 
-  async #load(runId: RunId): Promise<Training> {
+  #of(runId: RunId): Promise<{ training: Training; runName: string }> {
+    let known = this.#trainings.get(runId);
+    if (known === undefined) this.#trainings.set(runId, (known = this.#load(runId)));
+    return known;
+  }
+
+  async #load(runId: RunId): Promise<{ training: Training; runName: string }> {
     const run = await findRun(this.#store.db, runId);
     if (run === undefined) throw new ComityError("RUN_NOT_FOUND", `There is no run ${runId}.`);
-    return trainingOf(await workflowBody(this.#store.db, run.workflowSha256));
+    const training = trainingOf(await workflowBody(this.#store.db, run.workflowSha256));
+    return { training, runName: run.name };
   }
 }

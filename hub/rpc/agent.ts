@@ -8,6 +8,7 @@ import { readChunks } from "#proto/codec/bytes.js";
 import type { AgentHandlers } from "#proto/generated/comity/v1/Agent.js";
 import type { UploadRequest__Output } from "#proto/generated/comity/v1/UploadRequest.js";
 import type { Implementation } from "#proto/rpc/handlers.js";
+import { wire } from "#proto/rpc/limits.js";
 import { requireAgent } from "#proto/rpc/principal.js";
 import { decodeHeader, decodeOffset } from "./decode.js";
 import type { SessionDesk } from "./session.js";
@@ -67,6 +68,8 @@ async function* chunksOf(reader: AsyncIterator<UploadRequest__Output>): AsyncGen
     const { value } = next;
     if (value.body !== "chunk" || value.chunk === undefined)
       throw new ComityError("MESSAGE_INVALID", "After its header an upload has chunks only.");
+    if (value.chunk.length === 0 || value.chunk.length > wire.chunkBytes)
+      throw new ComityError("MESSAGE_INVALID", "A chunk must not be empty, nor larger than 256 KiB.");
     yield value.chunk;
   }
 }

@@ -53,6 +53,13 @@ export function decodeHeader(message: UploadHeader__Output): AnswerHeader {
     throw new ComityError("MESSAGE_INVALID", `More than ${limits.tensors} tensors are declared.`);
   if (Object.keys(message.metrics).length > 100)
     throw new ComityError("MESSAGE_INVALID", "More than 100 metrics are given.");
+  const odd = Object.keys(message.metrics).find((name) => !/^[A-Za-z][\w.:/-]{0,63}$/.test(name));
+  if (odd !== undefined) {
+    throw new ComityError(
+      "MESSAGE_INVALID",
+      `${JSON.stringify(odd.slice(0, 80))} is no name of a metric: it must begin with a letter and have at most 64 characters.`,
+    );
+  }
   return {
     opId: parseOpId(message.opId),
     assignmentId: parseAssignmentId(message.assignmentId),

@@ -106,14 +106,19 @@ export async function settleAssignment(
   return numUpdatedRows > 0n;
 }
 
-/** Offers anew under the next attempt number. */
-export async function reopenAssignment(db: Db, id: AssignmentId, attempt: number): Promise<boolean> {
+/** Offers anew, under the next attempt number, what stands in one of the states `from`; false when it stood elsewhere. */
+export async function reopenAssignment(
+  db: Db,
+  id: AssignmentId,
+  attempt: number,
+  from: readonly AssignmentState[],
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("assignments")
     .set({ state: "offered", attempt: attempt + 1, reason_code: null, reason: null })
     .where("assignment_id", "=", id)
     .where("attempt", "=", attempt)
-    .where("state", "!=", "delivered")
+    .where("state", "in", from)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
