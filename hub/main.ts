@@ -222,11 +222,10 @@ export async function startHub({
   addReflection(control, [...services, "grpc.health.v1.Health"]);
   checkTable([...new Set([...control.methods, ...agents.methods])]);
 
-  revocations.onRevoke((site) => presence.get(site)?.close(siteRevoked(site)));
-  await control.listen(config.control.host, config.control.port);
-  await agents.listen(config.agents.host, config.agents.port);
-  const resumedRuns = await engine.resume();
-  health.set(true);
+  revocations.onRevoke((site) => {
+    presence.get(site)?.close(siteRevoked(site));
+    agents.endCalls((caller) => caller.kind === "agent" && caller.site === site, siteRevoked(site));
+  });
 
   const stop = async () => {
     health.set(false);
@@ -238,6 +237,16 @@ export async function startHub({
     await aggregator.close();
     await store.close();
   };
+  let resumedRuns: number;
+  try {
+    await control.listen(config.control.host, config.control.port);
+    await agents.listen(config.agents.host, config.agents.port);
+    resumedRuns = await engine.resume();
+    health.set(true);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   let stopping: Promise<void> | undefined;
   return {
     controlAddress: publicAddress(config, "control"),

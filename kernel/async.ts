@@ -59,6 +59,11 @@ export class Mailbox<T> implements AsyncIterable<T> {
   #waiting: Deferred<void> | undefined;
   #closed = false;
 
+  /** Values that nobody has taken yet. */
+  get size(): number {
+    return this.#values.length;
+  }
+
   push(value: T): void {
     if (this.#closed) return;
     this.#values.push(value);

@@ -6,9 +6,15 @@ const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 /** Limits for JSON and YAML from outside. */
 export const textLimits = { maxBytes: 1 << 20, maxDepth: 64 } as const;
 
-/** The canonical form of RFC 8785: the same value gives the same text, and so the same digest. */
+/** The canonical form of RFC 8785: the same value gives the same text, and so the same digest. Throws `ARGUMENT_INVALID`. */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
+  let text: string | undefined;
+  try {
+    text = canonicalize(value);
+  } catch (cause) {
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    throw new ComityError("ARGUMENT_INVALID", `The value has no canonical JSON form${why}.`, { cause });
+  }
   if (text === undefined) throw new ComityError("ARGUMENT_INVALID", "The value has no JSON form.");
   return text;
 }

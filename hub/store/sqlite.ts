@@ -28,8 +28,10 @@ export async function openSqlite(path: string): Promise<Kysely<Schema>> {
 }
 
 function open(path: string): Database.Database {
+  let database: Database.Database | undefined;
   try {
-    const database = new Database(path);
+    // Whoever holds the lock keeps it, so that waiting for it helps nobody.
+    database = new Database(path, { timeout: 250 });
     // A second hub on the same file is refused; the lock ends with the process, also when it is killed.
     database.pragma("locking_mode = EXCLUSIVE");
     database.pragma("journal_mode = WAL");
@@ -43,6 +45,7 @@ function open(path: string): Database.Database {
     if (database.pragma("quick_check(1)", { simple: true }) !== "ok") throw new Error("quick_check failed");
     return database;
   } catch (cause) {
+    database?.close();
     if (isSystemError(cause, "SQLITE_BUSY")) {
       throw new ComityError("STORE_BUSY", `Another hub is using ${path}.`, {
         hint: "Stop it first: one hub, one folder.",

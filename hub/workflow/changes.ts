@@ -2,6 +2,9 @@ import { type Deferred, deferred, Mailbox } from "#kernel/async.js";
 import type { RunId } from "#kernel/ids.js";
 import type { RunEvent } from "./model.js";
 
+/** Passing events that are kept for one watcher who is slow. */
+const maxUnread = 1000;
+
 /**
  * Wakes whoever waits for news of a run. News is only "look again": the facts are in the store, so a wake-up that gets lost with
  * the process costs nothing.
@@ -24,9 +27,11 @@ export class RunChanges {
     for (const mailbox of this.#live.get(runId) ?? []) mailbox.push("look");
   }
 
-  /** Tells those who watch now; for progress, which is not kept. */
+  /** Tells those who watch now; for progress, which is not kept. Who reads too slowly misses some. */
   tell(event: RunEvent): void {
-    for (const mailbox of this.#live.get(event.runId) ?? []) mailbox.push(event);
+    for (const mailbox of this.#live.get(event.runId) ?? []) {
+      if (mailbox.size < maxUnread) mailbox.push(event);
+    }
   }
 
   /** A mailbox that gets `look` for each news and every passing event; call `stop` at the end. */

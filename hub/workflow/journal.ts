@@ -32,6 +32,8 @@ export class RunJournal {
   async *watch(runId: RunId, afterSeq: number, signal: AbortSignal): AsyncGenerator<RunEvent> {
     const { news, stop } = this.changes.subscribe(runId);
     signal.addEventListener("abort", stop, { once: true });
+    // A call may have ended before anybody listened.
+    if (signal.aborted) stop();
     try {
       let seq = afterSeq;
       news.push("look");

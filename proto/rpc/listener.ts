@@ -11,7 +11,7 @@ import { drainingError, Guard, type GuardLimits } from "./guard.js";
 import { type Implementation, wrapService } from "./handlers.js";
 import { checkInternals, http2ServersOf, raiseWindow } from "./internals.js";
 import { windows, wire } from "./limits.js";
-import type { Authorise } from "./principal.js";
+import type { Authorise, Principal } from "./principal.js";
 import { Stalls } from "./stalls.js";
 
 export interface ListenerLimits extends ConnectionLimits, GuardLimits {
@@ -158,6 +158,11 @@ export class RpcListener {
   /** Destroys the connection of a peer (`ip:port`), with all its calls: their signals fire. False when it is gone already. */
   cut(peer: string): boolean {
     return this.#connections.cut(peer);
+  }
+
+  /** Ends the running calls of every caller that matches, with an error that the caller sees. */
+  endCalls(matches: (caller: Principal) => boolean, error: ComityError): void {
+    for (const call of this.#guard.active) if (matches(call.principal)) call.abort(error);
   }
 
   /** Takes no new connection and no new call (`HUB_DRAINING`); what runs goes on. */
