@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
+import { sleep } from "#kernel/async.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { Federation, pointsPlan } from "#test/support/federation.js";
@@ -8,7 +9,7 @@ import { Federation, pointsPlan } from "#test/support/federation.js";
 function assertAskedOnce(run: Run__Output, events: readonly RunEvent__Output[]): void {
   const delivered = events.filter(({ type }) => type === "assignment.delivered");
   const keys = delivered.map(({ round, site, dataJson }) => {
-    return `${round} ${site} ${String((JSON.parse(dataJson) as { kind: string }).kind)}`;
+    return `${round} ${site} ${(JSON.parse(dataJson) as { kind: string }).kind}`;
   });
   assert.equal(new Set(keys).size, keys.length, "an answer was counted twice");
   for (const round of run.rounds) {
@@ -68,17 +69,17 @@ describe("a hub that is killed", function () {
   }
 
   it("survives kills at arbitrary moments", async () => {
-    let running = true;
+    const over = new AbortController();
     const killing = (async () => {
       for (const delayMs of [130, 410, 270, 90, 350]) {
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
-        if (!running) return;
+        await sleep(delayMs, over.signal);
+        if (over.signal.aborted) return;
         await federation.kill("hub");
         await federation.up("hub");
       }
     })();
     const { run, events } = await federation.train({ ...pointsPlan, rounds: 8 });
-    running = false;
+    over.abort();
     await killing;
     const again = await federation.train({ ...pointsPlan, rounds: 8 });
     assert.equal(run.state, "completed", run.errorText);
