@@ -183,11 +183,13 @@ export class Authority {
         hint: "Renew it with the root key.",
       });
     }
+    const notAfterMs = Math.min(options.nowMs + options.lifetimeMs, this.notAfterMs);
     const issued = signCertificate({
       subject: options.subject,
       publicKey: options.publicKey,
-      notBeforeMs: options.nowMs - backdatedMs,
-      notAfterMs: Math.min(options.nowMs + options.lifetimeMs, this.notAfterMs),
+      // A short life is backdated less, so that half of it still lies ahead.
+      notBeforeMs: options.nowMs - Math.min(backdatedMs, (notAfterMs - options.nowMs) / 10),
+      notAfterMs,
       extensions: options.extensions,
       issuer: { subject: this.#subject, key: this.#key, publicKey: this.#issuing.publicKey },
     });

@@ -73,6 +73,17 @@ describe("certs/authority", () => {
     });
   });
 
+  it("backdates a short life less, so that its half still lies ahead", () => {
+    const lifetimeMs = 60_000;
+    const { notBeforeMs, notAfterMs } = authority.issueAgent({
+      site,
+      publicKey: newKey(),
+      nowMs,
+      lifetimeMs,
+    });
+    assert.deepEqual([notBeforeMs, notAfterMs], [nowMs - 6000, nowMs + 60_000]);
+  });
+
   it("renews the issuing authority under the same root", () => {
     const later = nowMs + 300 * 86_400_000;
     const next = new Authority({ ...material, ...createIssuing({ ...material, nowMs: later }) });
