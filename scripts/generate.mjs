@@ -27,11 +27,43 @@ try {
   for (const file of filesBelow(join(work, "proto/generated")).filter((name) => name.endsWith(".ts"))) {
     writeFileSync(file, readFileSync(file, "utf8").replace(/^\/\/ Original file: .*\n\n?/, ""));
   }
+  writeFileSync(join(work, "proto/generated/descriptors.ts"), descriptorsModule());
   const kernels = join(root, "scripts/build-kernels.mjs");
   if (existsSync(kernels)) execFileSync(process.execPath, [kernels, join(work, "aggregation/kernels/wasm.generated.ts")], { stdio: "inherit" });
   if (check) compare("proto/generated"), existsSync(kernels) && compare("aggregation/kernels/wasm.generated.ts");
 } finally {
   if (check) rmSync(work, { recursive: true, force: true });
+}
+
+/** The compiled .proto files for server reflection; what proto-loader could say of them is not what was written. */
+function descriptorsModule() {
+  const folders = ["proto", "node_modules/grpc-health-check/proto"];
+  const files = folders.flatMap((folder) => {
+    const args = ["build", folder, "--exclude-source-info", "--as-file-descriptor-set", "-o", "-#format=binpb"];
+    return filesOfSet(execFileSync(join(root, "node_modules/.bin/buf"), args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] }));
+  });
+  return [
+    "/** Each a FileDescriptorProto in base64: proto/comity and grpc.health.v1. */",
+    "export const fileDescriptors: readonly string[] = [",
+    ...files.map((file) => `  "${file.toString("base64")}",`),
+    "];\n",
+  ].join("\n");
+}
+
+/** The members of a FileDescriptorSet: field 1, length-delimited, and nothing else. */
+function filesOfSet(set) {
+  const files = [];
+  for (let at = 0; at < set.length; ) {
+    if (set[at++] !== 0x0a) throw new Error("This is no FileDescriptorSet.");
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      length |= (set[at] & 127) << shift;
+      if (set[at++] < 128) break;
+    }
+    files.push(set.subarray(at, at + length));
+    at += length;
+  }
+  return files;
 }
 
 /** Ends with an error when the committed file or folder differs from the one just made. */
