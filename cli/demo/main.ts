@@ -37,7 +37,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     await processes.stop();
     await workspace.keepOnlyModel();
     complete = true;
-    finish((performance.now() - startedMs) / 1000);
+    finish(Math.round(performance.now() - startedMs) / 1000);
   } catch (error) {
     const reason: unknown = signal.aborted ? signal.reason : error;
     if (!(reason instanceof Interrupted)) throw reason;
