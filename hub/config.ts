@@ -39,7 +39,6 @@ export const hubPaths = (dir: string) => ({
   root: join(dir, "ca", "root.pem"),
   rootKey: join(dir, "ca", "root.key"),
   issuing: join(dir, "ca", "issuing.pem"),
-  issuingKey: join(dir, "ca", "issuing.key"),
   signingKey: join(dir, "ca", "signing.key"),
   database: join(dir, "hub.db"),
   blobs: join(dir, "blobs"),

@@ -1,10 +1,12 @@
-import { readdir, readFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { stringify } from "yaml";
-import { type AuthorityMaterial, createAuthority } from "#certs/authority.js";
+import { type AuthorityMaterial, createAuthority, createIssuing } from "#certs/authority.js";
 import { keyToPem, newKey } from "#certs/keys.js";
 import { ComityError, isSystemError } from "#kernel/errors.js";
-import { makeDirectory, writeFileAtomic } from "#kernel/files.js";
+import { makeDirectory, readIfThere, writeFileAtomic } from "#kernel/files.js";
+import type { Log } from "#kernel/log.js";
 import { type HubConfig, hubConfigSchema, hubPaths } from "./config.js";
 
 /** What `hub init` is told. */
@@ -41,8 +43,7 @@ export async function createFolder(dir: string, wishes: HubWishes, nowMs: number
   await makeDirectory(paths.blobs);
   await writeFileAtomic(paths.root, authority.root);
   await writeFileAtomic(paths.rootKey, authority.rootKey, 0o600);
-  await writeFileAtomic(paths.issuing, authority.issuing);
-  await writeFileAtomic(paths.issuingKey, authority.issuingKey, 0o600);
+  await writeFileAtomic(paths.issuing, authority.issuingKey + authority.issuing, 0o600);
   await writeFileAtomic(paths.signingKey, keyToPem(newKey()), 0o600);
   // Last: a folder with a hub.yaml is a whole one.
   await writeFileAtomic(
@@ -52,25 +53,49 @@ export async function createFolder(dir: string, wishes: HubWishes, nowMs: number
   return config;
 }
 
-/** The authority and the signing key of a hub's folder. The root key may be kept elsewhere: the running hub does not need it. */
+/** How long before its end the issuing authority is replaced. */
+const renewIssuingMs = 60 * 24 * 3_600_000;
+
+/**
+ * The authority and the signing key of a hub's folder. The root key may be kept elsewhere: it is needed only when the issuing
+ * authority is replaced, in the last 60 days of its year; the certificates of the old one stay good.
+ */
 export async function readAuthority(
   dir: string,
   trustDomain: string,
+  nowMs: number,
+  log: Log,
 ): Promise<{ material: AuthorityMaterial; signingKey: string }> {
   const paths = hubPaths(dir);
-  try {
-    const [root, issuing, issuingKey, signingKey] = await Promise.all(
-      [paths.root, paths.issuing, paths.issuingKey, paths.signingKey].map((path) => readFile(path, "utf8")),
-    );
-    if (root === undefined || issuing === undefined || issuingKey === undefined || signingKey === undefined)
-      throw new Error("unreadable");
-    return { material: { trustDomain, root, issuing, issuingKey }, signingKey };
-  } catch (cause) {
+  const [root, both, signingKey, rootKey] = await Promise.all(
+    [paths.root, paths.issuing, paths.signingKey, paths.rootKey].map(readIfThere),
+  );
+  if (root === undefined || both === undefined || signingKey === undefined) {
     throw new ComityError("DIRECTORY_INVALID", `The folder ${dir} lacks a part of the hub's authority.`, {
       hint: "Restore the folder `ca` from a backup; without it no site knows this hub.",
-      cause,
     });
   }
+  const { issuing, issuingKey } = splitIssuing(both, paths.issuing);
+  const endsAtMs = Date.parse(new X509Certificate(issuing).validTo);
+  if (endsAtMs - nowMs > renewIssuingMs)
+    return { material: { trustDomain, root, issuing, issuingKey }, signingKey };
+  if (rootKey === undefined) {
+    log.warn({ endsAtMs }, "the issuing authority ends soon: put ca/root.key back for one start of the hub");
+    return { material: { trustDomain, root, issuing, issuingKey }, signingKey };
+  }
+  const renewed = createIssuing({ trustDomain, root, rootKey, nowMs });
+  await writeFileAtomic(paths.issuing, renewed.issuingKey + renewed.issuing, 0o600);
+  log.info("the issuing authority has been replaced");
+  return { material: { trustDomain, root, ...renewed }, signingKey };
+}
+
+/** Key and certificate lie in one file, so that a crash can never leave a pair that does not fit. */
+function splitIssuing(text: string, path: string): { issuing: string; issuingKey: string } {
+  const at = text.indexOf("-----BEGIN CERTIFICATE-----");
+  if (at > 0) return { issuingKey: text.slice(0, at), issuing: text.slice(at) };
+  throw new ComityError("DIRECTORY_INVALID", `${path} does not hold a key and its certificate.`, {
+    hint: "Restore the folder `ca` from a backup.",
+  });
 }
 
 async function entriesOf(dir: string): Promise<string[]> {

@@ -68,7 +68,12 @@ export async function initHub(
 ): Promise<{ config: HubConfig; profilePath: string }> {
   const config = await createFolder(dir, wishes, systemClock.nowMs());
   const paths = hubPaths(dir);
-  const { material, signingKey } = await readAuthority(dir, config.trustDomain);
+  const { material, signingKey } = await readAuthority(
+    dir,
+    config.trustDomain,
+    systemClock.nowMs(),
+    silentLog,
+  );
   const store = new Store(await openSqlite(paths.database));
   try {
     const operators = new Operators({
@@ -106,7 +111,7 @@ export async function startHub({
   const clock = systemClock;
   const config = await readHubConfig(dir);
   const paths = hubPaths(dir);
-  const { material, signingKey } = await readAuthority(dir, config.trustDomain);
+  const { material, signingKey } = await readAuthority(dir, config.trustDomain, clock.nowMs(), log);
   const tokenKey = keyFromPem(signingKey, "DIRECTORY_INVALID");
   const authority = new Authority(material);
   const store = new Store(await openSqlite(paths.database));
