@@ -6,6 +6,11 @@ import { ComityError } from "#kernel/errors.js";
 import { type BackendName, backendNames } from "./backend-names.js";
 import { gradientDifference } from "./self-check.js";
 import { tf } from "./tensorflow.js";
+import { registerWasmKernels } from "./wasm-kernels.js";
+
+const require = createRequire(import.meta.url);
+
+registerWasmKernels();
 
 /** A back end that was not taken, and why. */
 export interface SkippedBackend {
@@ -17,6 +22,9 @@ export interface ChosenBackend {
   readonly backend: BackendName;
   readonly skipped: readonly SkippedBackend[];
 }
+
+/** Optional: npm installs without it where its download is refused. */
+const nativePackage = "@tensorflow/tfjs-node";
 
 /** How far gradients may lie from those of the `cpu` back end. */
 const maxDifference = 1e-4;
@@ -61,9 +69,7 @@ async function loadTensorflow(): Promise<void> {
   const legacy: Record<string, unknown> = Object(util) as Record<string, unknown>;
   legacy["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
   legacy["isArray"] ??= Array.isArray;
-  // A name in a variable: the package is optional, so the compiler must not look for it.
-  const name = "@tensorflow/tfjs-node";
-  await import(name);
+  require(nativePackage);
   if (!tf.engine().registryFactory["tensorflow"])
     throw new Error("the package is there and registers no back end");
 }
@@ -72,13 +78,13 @@ async function loadTensorflow(): Promise<void> {
 async function nativeLibrary(): Promise<string | undefined> {
   let folder: string;
   try {
-    folder = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-node/package.json"));
+    folder = dirname(require.resolve(`${nativePackage}/package.json`));
   } catch {
-    return "the optional package @tensorflow/tfjs-node is not installed";
+    return `the optional package ${nativePackage} is not installed`;
   }
   const files = await readdir(join(folder, "lib"), { recursive: true }).catch(() => []);
   if (files.some((file) => file.endsWith("tfjs_binding.node"))) return undefined;
-  return "the native library of @tensorflow/tfjs-node is not installed";
+  return `the native library of ${nativePackage} is not installed`;
 }
 
 function firstLine(error: unknown): string {

@@ -1,3 +1,5 @@
+import type { Tensor as TfTensor, Variable } from "@tensorflow/tfjs-core";
+import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { AggregationError } from "#aggregation/errors.js";
 import type { Random } from "#aggregation/random/random.js";
 import type { Tensor } from "#aggregation/tensors/safetensors.js";
@@ -21,11 +23,11 @@ export class Model {
   readonly outputs: number;
   /** What the outputs are. */
   readonly form: OutputForm;
-  readonly #model: tfl.LayersModel;
+  readonly #model: LayersModel;
   readonly #dropout: Net["dropout"];
-  readonly #weights: readonly { readonly name: string; readonly variable: tf.Variable }[];
+  readonly #weights: readonly { readonly name: string; readonly variable: Variable }[];
 
-  private constructor(model: tfl.LayersModel, { form, dropout }: Net) {
+  private constructor(model: LayersModel, { form, dropout }: Net) {
     this.#model = model;
     this.form = form;
     this.#dropout = dropout;
@@ -115,7 +117,7 @@ export class Model {
     this.#model.dispose();
   }
 
-  #input(features: Float32Array, rows: number): tf.Tensor {
+  #input(features: Float32Array, rows: number): TfTensor {
     return tf.tensor(features, [rows, ...this.inputShape], "float32");
   }
 
@@ -123,7 +125,7 @@ export class Model {
    * The layers one after the other: a Sequential needs none of the machinery of `LayersModel.apply`, which costs 0.4 ms a step.
    * With `random` it is the pass of a training step, which drops values out; TensorFlow.js would draw them from `Math.random`.
    */
-  #forward(input: tf.Tensor, random?: Random): tf.Tensor {
+  #forward(input: TfTensor, random?: Random): TfTensor {
     return this.#model.layers.reduce((x, layer, place) => {
       const rate = this.#dropout.get(place);
       if (rate !== undefined) return random === undefined ? x : dropOut(x, rate, random);
@@ -140,7 +142,7 @@ export class Model {
     rows: number,
     gradient: OutputGradient,
     random: Random,
-  ): Record<string, tf.Tensor> {
+  ): Record<string, TfTensor> {
     const head = tf.customGrad((outputs) => {
       if (!(outputs instanceof tf.Tensor)) throw new Error("The outputs are no tensor.");
       const by = gradient(outputs.dataSync<"float32">());
@@ -153,14 +155,14 @@ export class Model {
 }
 
 /** Sets a share of the values to 0 and makes the others larger, so that the sum stays (Srivastava et al. 2014). */
-function dropOut(x: tf.Tensor, rate: number, random: Random): tf.Tensor {
+function dropOut(x: TfTensor, rate: number, random: Random): TfTensor {
   const kept = 1 / (1 - rate);
   const mask = Float32Array.from({ length: x.size }, () => (random.uniform() < rate ? 0 : kept));
   return tf.mul(x, tf.tensor(mask, x.shape, "float32"));
 }
 
 /** The sizes of a net's only input or output, without that of the batch. */
-function sizes(symbols: readonly tfl.SymbolicTensor[]): number[] {
+function sizes(symbols: readonly SymbolicTensor[]): number[] {
   return (symbols[0]?.shape ?? []).slice(1).map((size) => {
     if (size === null)
       throw new AggregationError(

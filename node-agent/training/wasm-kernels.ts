@@ -1,15 +1,12 @@
-import {
+import type {
   backend_util,
-  type Conv2DBackpropFilterAttrs,
-  type Conv2DBackpropInputAttrs,
-  findBackend,
-  getKernel,
-  type KernelConfig,
-  type NamedAttrMap,
-  registerKernel,
-  type TensorInfo,
-  unregisterKernel,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInputAttrs,
+  KernelConfig,
+  NamedAttrMap,
+  TensorInfo,
 } from "@tensorflow/tfjs-core";
+import { tf } from "./tensorflow.js";
 
 // The wasm back end of TensorFlow.js 4.22 is made for inference. Three things that training needs are slow or missing:
 //   - a product with a transposed operand runs a plain loop: 1.6 ms instead of 0.2 ms for 784 x 32 times 32 x 64;
@@ -27,26 +24,26 @@ export function registerWasmKernels(): void {
   replace("BatchMatMul", transposeFirst);
   replace("_FusedMatMul", transposeFirst);
   replace("Conv2DBackpropInput", inputGradient);
-  registerKernel({ kernelName: "Conv2DBackpropFilter", backendName: wasm, kernelFunc: filterGradient });
+  tf.registerKernel({ kernelName: "Conv2DBackpropFilter", backendName: wasm, kernelFunc: filterGradient });
 }
 
 function replace(
   name: string,
   make: (stock: KernelConfig["kernelFunc"]) => KernelConfig["kernelFunc"],
 ): void {
-  const config = getKernel(name, wasm);
+  const config = tf.getKernel(name, wasm);
   const kernelFunc = make(config.kernelFunc);
-  unregisterKernel(name, wasm);
-  registerKernel({ ...config, kernelFunc });
+  tf.unregisterKernel(name, wasm);
+  tf.registerKernel({ ...config, kernelFunc });
 }
 
 /** Calls kernels one after the other and frees what they made, except the last. */
 class Chain {
-  readonly #backend = findBackend(wasm);
+  readonly #backend = tf.findBackend(wasm);
   readonly #made: TensorInfo[] = [];
 
   run(name: string, inputs: Record<string, TensorInfo>, attrs: NamedAttrMap): TensorInfo {
-    const made = getKernel(name, wasm).kernelFunc({ inputs, attrs, backend: this.#backend });
+    const made = tf.getKernel(name, wasm).kernelFunc({ inputs, attrs, backend: this.#backend });
     const [first] = Array.isArray(made) ? made : [made];
     if (first === undefined) throw new Error(`The kernel ${name} gave nothing.`);
     this.#made.push(first);
@@ -163,8 +160,8 @@ function convolution(
   filter: number[],
   attrs: Conv2DBackpropFilterAttrs | Conv2DBackpropInputAttrs,
 ): backend_util.Conv2DInfo {
-  const format = backend_util.convertConv2DDataFormat(attrs.dataFormat);
-  return backend_util.computeConv2DInfo(
+  const format = tf.backend_util.convertConv2DDataFormat(attrs.dataFormat);
+  return tf.backend_util.computeConv2DInfo(
     shape4(input),
     shape4(filter),
     attrs.strides,
