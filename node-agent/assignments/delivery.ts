@@ -32,7 +32,21 @@ export async function isIntact(outbox: Outbox, { offer, answer, bytes }: Cargo):
 export type Outcome =
   | { readonly kind: "receipt"; readonly cargo: Cargo; readonly receipt: Receipt__Output }
   | { readonly kind: "refused"; readonly cargo: Cargo; readonly error: ComityError }
-  | { readonly kind: "damaged" };
+  | { readonly kind: "damaged" }
+  /** The agent stops; the answer is sent after its next start. */
+  | { readonly kind: "later" };
+
+/** One answer on its way. */
+export interface Trip {
+  /** What to send, asked before each try. */
+  readonly cargo: () => Cargo;
+  /** Nothing of it has been sent before, so the hub need not be asked where to go on. */
+  readonly isFirst: boolean;
+  /** Whether a try is under way now, rather than waited for. */
+  isSending: boolean;
+  /** A failed try is the last one. */
+  readonly isStopping: () => boolean;
+}
 
 /** Refusals that may mean that the update is damaged here. */
 const doubtful: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -50,23 +64,19 @@ export interface DeliveryPorts {
 }
 
 /**
- * Sends an answer until the hub has spoken: broken connections, a hub that restarts and full disks are waited for. `cargo` is asked
- * before each try. `isFirst`: nothing of it has been sent yet, so the hub need not be asked where to go on.
+ * Sends an answer until the hub has spoken: broken connections, a hub that restarts and full disks are waited for.
  * Throws when the signal fires, and `POLICY_REFUSED` when the site pauses.
  */
-export async function deliver(
-  ports: DeliveryPorts,
-  cargo: () => Cargo,
-  isFirst: boolean,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  let fresh = isFirst;
+export async function deliver(ports: DeliveryPorts, trip: Trip, signal: AbortSignal): Promise<Outcome> {
+  const { cargo } = trip;
+  let fresh = trip.isFirst;
   let damagedOnTheWay = 0;
   for (let tries = 0; ; tries++) {
     const hub = await ports.hub.link(signal);
     const sent = cargo();
     if (ports.isPaused())
       throw new ComityError("POLICY_REFUSED", "The site has paused its agent; its answer stays there.");
+    trip.isSending = true;
     try {
       const receipt = await send(ports, hub, sent, fresh, signal);
       return { kind: "receipt", cargo: sent, receipt };
@@ -87,6 +97,8 @@ export async function deliver(
         { assignment: sent.offer.assignmentId, code: error.code, tries },
         "the answer will be sent again",
       );
+      if (trip.isStopping()) return { kind: "later" };
+      trip.isSending = false;
       if (!renewed) await sleep(fullJitterMs(tries, again), signal);
       signal.throwIfAborted();
     }

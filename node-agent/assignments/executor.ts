@@ -9,7 +9,7 @@ import type { Held } from "#proto/generated/comity/v1/Held.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
 import { type DatasetFacts, decide } from "../policy/decide.js";
 import type { Policy } from "../policy/rules.js";
-import { type Cargo, deliver } from "./delivery.js";
+import { type Cargo, deliver, type Trip } from "./delivery.js";
 import type { HubPort } from "./hub.js";
 import type { Journal } from "./journal.js";
 import { type Answer, type Entry, type Offer, offerSchema, type Reason } from "./model.js";
@@ -55,6 +55,8 @@ interface Job {
   /** It is in the journal: told to the hub in Hello. */
   held: boolean;
   readonly abort: AbortController;
+  /** The answer on its way. */
+  trip: Trip | undefined;
   /** Whether the hub may have a part of the answer already. */
   sentBefore: boolean;
 }
@@ -110,7 +112,7 @@ export class Executor {
   /** Stops the work, gives what is being sent up to `graceMs`, and waits until nothing runs. The journal keeps what is open. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const job of this.#jobs.values()) if (job.answer === undefined) job.abort.abort();
+    for (const job of this.#jobs.values()) if (job.trip?.isSending !== true) job.abort.abort();
     const timer = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.allSettled(this.#running);
     clearTimeout(timer);
@@ -294,7 +296,15 @@ export class Executor {
       if (job.answer === undefined) throw new ComityError("INTERNAL", "There is nothing to send.");
       return { offer: job.offer, answer: job.answer, bytes: job.bytes };
     };
-    const outcome = await deliver(this.#options, cargo, !job.sentBefore, job.abort.signal);
+    const trip: Trip = {
+      cargo,
+      isFirst: !job.sentBefore,
+      isSending: false,
+      isStopping: () => this.#stopping,
+    };
+    job.trip = trip;
+    const outcome = await deliver(this.#options, trip, job.abort.signal);
+    if (outcome.kind === "later") return true;
     job.sentBefore = true;
     if (outcome.kind === "damaged") {
       log.warn(
@@ -375,6 +385,7 @@ function newJob(offer: Offer): Job {
     offer,
     answer: undefined,
     bytes: undefined,
+    trip: undefined,
     held: false,
     abort: new AbortController(),
     sentBefore: false,

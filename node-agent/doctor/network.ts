@@ -97,8 +97,8 @@ async function askTime(channel: RpcChannel): Promise<number | undefined> {
 function clock(hubMs: number | undefined): Finding[] {
   if (hubMs === undefined) return [];
   const nowMs = Date.now();
-  const skewMs = nowMs - hubMs;
-  // The date has no fraction of a second, so up to a second of difference is none.
+  const skewMs = nowMs - hubMs - 500;
+  // The date has no fraction of a second: half of one on average.
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= clockSkewMs)
     return [well("clock", `This machine's clock and the hub's agree (${seconds} s).`)];

@@ -1,0 +1,97 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
+import { writeBundle } from "#certs/bundle.js";
+import { hashBytes } from "#kernel/files.js";
+import type { WorkKind } from "#proto/codec/work.js";
+import type { Offer } from "#proto/generated/comity/v1/Offer.js";
+import type { Step, StepContext } from "#node-agent/steps/step.js";
+import { authority } from "./rpc.js";
+
+/** A folder of an agent that has joined: identity, agent.yaml with one small dataset, and `more` lines of YAML. */
+export async function writeAgentFolder(
+  dir: string,
+  address: string,
+  options: { site?: string; lifetimeMs?: number; more?: string } = {},
+): Promise<void> {
+  const { site = "acme/berlin", lifetimeMs, more = "" } = options;
+  await writeBundle(
+    join(dir, "identity.pem"),
+    authority.agent(site, lifetimeMs === undefined ? {} : { lifetimeMs }),
+  );
+  const rows = Array.from({ length: 30 }, (_, index) => `${index},${index % 2}`);
+  await writeFile(join(dir, "toy.csv"), `x,y\n${rows.join("\n")}\n`);
+  const dataset = `{ name: toy, path: toy.csv, columns: { x: number, y: { type: category, classes: 2 } }, target: y, split: { test: 0.4 } }`;
+  const yaml = `hub: ${address}\nagentAddress: ${address}\nsite: ${site}\ndatasets: [${dataset}]\n${more}`;
+  await writeFile(join(dir, "agent.yaml"), yaml);
+}
+
+/** A model of one tensor, as safetensors. */
+export function modelOf(count: number): Buffer {
+  const values = new Float32Array(count).map((_value, index) => index / count);
+  return Buffer.from(encodeTensors([{ name: "w", dtype: "F32", shape: [count], values }]));
+}
+
+/** Adds 1 to every value of the base model, counts its runs, and does before that what a test wants. */
+export class TestSteps {
+  runs = 0;
+  before: (context: StepContext) => Promise<void> = () => Promise.resolve();
+  /** The update of a base model. */
+  answer: (base: Buffer) => Buffer = plusOne;
+
+  get steps(): ReadonlyMap<WorkKind, Step> {
+    const train: Step = {
+      kind: "train",
+      run: async (_work, context) => {
+        this.runs++;
+        await this.before(context);
+        const updatePath = join(context.directory, "update.safetensors");
+        await writeFile(updatePath, this.answer(await readFile(context.basePath)));
+        return { samples: 18, metrics: { loss: 0.5 }, updatePath };
+      },
+    };
+    const evaluate: Step = {
+      kind: "evaluate",
+      run: async (_work, context) => {
+        this.runs++;
+        await this.before(context);
+        return { samples: 12, metrics: { loss: 0.25, accuracy: 1 } };
+      },
+    };
+    return new Map([
+      ["train", train],
+      ["evaluate", evaluate],
+    ]);
+  }
+}
+
+export function plusOne(base: Buffer): Buffer {
+  const tensors = decodeTensors(base).map((tensor) => ({
+    ...tensor,
+    values: tensor.values.map((value) => value + 1),
+  }));
+  return Buffer.from(encodeTensors(tensors));
+}
+
+/** An offer over a base model. */
+export function offerOf(
+  base: Buffer,
+  options: { round?: number; attempt?: number; kind?: WorkKind; epochs?: number } = {},
+): Required<Offer> {
+  const { round = 1, attempt = 1, kind = "train", epochs = 1 } = options;
+  const layers = [{ class_name: "Dense", config: { units: 2 } }];
+  const common = { kind, dataset: { name: "toy" }, layers };
+  const work =
+    kind === "train" ? { ...common, local: { epochs }, seed: 1 } : { ...common, loss: "meanSquaredError" };
+  return {
+    assignmentId: `run.${round}.${kind}.acme.berlin`,
+    attempt,
+    runId: "run",
+    runName: "toy",
+    round,
+    kind,
+    workJson: JSON.stringify(work),
+    base: { sha256: hashBytes(base), sizeBytes: base.length },
+    deadlineMs: 60_000,
+  };
+}
