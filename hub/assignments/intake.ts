@@ -251,22 +251,28 @@ class Turn {
 
 /** What a source yields until the signal fires, also when the source itself hangs. */
 async function* untilStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const stopped = deferred<never>();
-  stopped.promise.catch(() => undefined);
-  const stop = () =>
-    stopped.reject(
-      new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.", {
-        hint: "Wait for the newer one's receipt.",
-      }),
-    );
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
   const iterator = source[Symbol.asyncIterator]();
   for (;;) {
-    const step = await Promise.race([iterator.next(), stopped.promise]);
+    const step = await unlessStopped(iterator.next(), signal);
     if (step.done === true) return;
     yield step.value;
   }
+}
+
+/** Not `Promise.race` with one promise for the whole upload: that promise would keep every chunk until its end. */
+function unlessStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () =>
+      reject(
+        new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.", {
+          hint: "Wait for the newer one's receipt.",
+        }),
+      );
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const done = () => signal.removeEventListener("abort", stop);
+    promise.then(resolve, reject).finally(done);
+  });
 }
 
 /** Takes what is stored. It was checked before it was written, so a fault is the hub's disk's, not the site's. */
