@@ -1,152 +1,81 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import type { PeerCertificate } from "node:tls";
-import { Metadata } from "@grpc/grpc-js";
-import { afterEach, beforeEach, describe, it } from "mocha";
-import { newKey } from "#certs/keys.js";
-import { Authoriser } from "#hub/access/authoriser.js";
-import { checkTable, mayCall, table } from "#hub/access/table.js";
+import { describe, it } from "mocha";
+import { checkTable, mayCall, type Rule, table } from "#hub/access/table.js";
+import { parseSiteId } from "#kernel/ids.js";
 import {
   AgentService,
   ControlService,
   EnrollmentService,
   listMethods,
+  packageDefinition,
   ResultsService,
 } from "#proto/rpc/definitions.js";
-import { type Caller, roles } from "#proto/rpc/principal.js";
-import { temporaryFolders } from "../../support/folders.js";
-import { berlin, dayMs, type IdentityHub, openIdentityHub, trustDomain } from "../../support/hub-identity.js";
+import { type Principal, roles } from "#proto/rpc/principal.js";
+
+const agent: Principal = {
+  kind: "agent",
+  site: parseSiteId("acme/a"),
+  serial: "01",
+  notAfterMs: Number.MAX_SAFE_INTEGER,
+};
+const anyone: Principal = { kind: "anyone" };
+const operator = (role: (typeof roles)[number]): Principal => ({ kind: "operator", name: "ada", role });
 
 const ours = listMethods([AgentService, ControlService, EnrollmentService, ResultsService]);
-const foreign = [...table.keys()].filter((method) => method.startsWith("/grpc."));
-const agent = { kind: "agent", site: berlin, serial: "01", notAfterMs: Infinity } as const;
 
-describe("hub/access/table", () => {
-  it("has a row for every method of the .proto files, and no other", () => {
-    checkTable([...ours, ...foreign]);
-    assert.throws(() => checkTable([...ours, ...foreign, "/comity.v1.Control/Explode"]), {
-      code: "INTERNAL",
-      message: /without a row: \/comity\.v1\.Control\/Explode/,
-    });
-    assert.throws(() => checkTable(ours), { message: /rows without a method: .*Health/ });
-  });
-
-  it("keeps agents from Control, and operators from Agent", () => {
-    for (const method of ours) {
-      if (method.startsWith("/comity.v1.Control/")) assert.ok(!mayCall(method, agent), method);
-      if (!method.startsWith("/comity.v1.Agent/")) continue;
-      for (const role of roles) assert.ok(!mayCall(method, { kind: "operator", name: "ada", role }), method);
-    }
-  });
-
-  it("lets nobody without an identity call anything but joining, health and reflection", () => {
-    const open = [...table.keys()].filter((method) => mayCall(method, { kind: "anyone" }));
-    assert.deepEqual(open, ["/comity.v1.Enrollment/Join", "/comity.v1.Enrollment/RenewExpired", ...foreign]);
-  });
-
-  it("lets only admins and coordinators change runs, and only admins sites and operators", () => {
-    const who = (method: string) =>
-      roles.filter((role) =>
-        mayCall(`/comity.v1.Control/${method}`, { kind: "operator", name: "ada", role }),
-      );
-    for (const method of ["StartRun", "CancelRun"]) assert.deepEqual(who(method), ["admin", "coordinator"]);
-    for (const method of ["InviteSite", "RevokeSite", "AddOperator", "RemoveOperator"]) {
-      assert.deepEqual(who(method), ["admin"]);
-    }
-  });
-
-  it("stands in the docs as it is", async () => {
-    const text = await readFile(new URL("../../../../docs/reference/access.md", import.meta.url), "utf8");
-    for (const [method, rule] of table) {
-      const row = `| \`${method.slice(1)}\` | ${rule.join(", ")} |`;
-      assert.ok(text.includes(row), `docs/reference/access.md lacks the row ${row}`);
-    }
-    const rows = text.split("\n").filter((line) => line.startsWith("| `"));
-    assert.equal(rows.length, table.size);
-  });
-
-  it("refuses a method that has no row to everybody", () => {
-    assert.ok(!mayCall("/comity.v1.Control/Explode", { kind: "operator", name: "ada", role: "admin" }));
-    assert.ok(!mayCall("/comity.v1.Control/Explode", { kind: "anyone" }));
-  });
-});
-
-describe("hub/access/authoriser", () => {
-  const folder = temporaryFolders();
-  let hub: IdentityHub;
-  let authoriser: Authoriser;
-  beforeEach(async () => {
-    hub = await openIdentityHub(await folder());
-    authoriser = new Authoriser({ ...hub, trustDomain });
-  });
-  afterEach(() => hub.store.close());
-
-  const call = async (method: string, from: { chain?: string; headers?: string[] }) => {
-    const metadata = new Metadata();
-    for (const value of from.headers ?? []) metadata.add("authorization", value);
-    // The fields of a PeerCertificate that are read; X509Certificate has its dates under other names.
-    const x509 = from.chain === undefined ? undefined : new X509Certificate(from.chain);
-    const peer =
-      x509 &&
-      ({
-        raw: x509.raw,
-        serialNumber: x509.serialNumber,
-        valid_to: x509.validTo,
-      } as unknown as PeerCertificate);
-    const caller: Caller = { peer: "127.0.0.1:1", metadata, certificate: () => peer };
-    return authoriser.authorise(method, caller);
-  };
-  const joined = async () => (await hub.join(await hub.invite(), newKey())).chain;
-
-  it("knows an agent by its certificate, and lets it do what agents may", async () => {
-    const chain = await joined();
-    const { serialNumber, validTo } = new X509Certificate(chain);
-    const principal = { kind: "agent", site: berlin, serial: serialNumber, notAfterMs: Date.parse(validTo) };
-    assert.deepEqual(await call("/comity.v1.Agent/Session", { chain }), principal);
-    assert.deepEqual(await call("/comity.v1.Results/GetResult", { chain }), principal);
-    await assert.rejects(call("/comity.v1.Control/StartRun", { chain }), { code: "PERMISSION_DENIED" });
-  });
-
-  it("refuses an agent that is revoked, or whose certificate has ended on a living connection", async () => {
-    const chain = await joined();
-    hub.clock.ms += dayMs + 1;
-    await assert.rejects(call("/comity.v1.Agent/Session", { chain }), { code: "CERTIFICATE_INVALID" });
-    hub.clock.ms -= dayMs;
-    await call("/comity.v1.Agent/Session", { chain });
-    await hub.store.write((tx) => hub.enrolment.revoke(tx, berlin, ""));
-    await assert.rejects(call("/comity.v1.Agent/Session", { chain }), { code: "SITE_REVOKED" });
-    const next = await joined();
-    await call("/comity.v1.Agent/Session", { chain: next });
-    await assert.rejects(call("/comity.v1.Agent/Session", { chain }), { code: "SITE_REVOKED" });
-  });
-
-  it("knows an operator by one bearer token", async () => {
-    const added = await hub.store.write((tx) =>
-      hub.operators.add(tx, { name: "ada", role: "viewer", ttlDays: 0 }),
+describe("the table of who may call what", () => {
+  it("has a row for every method of every service in the .proto files", () => {
+    const services = Object.entries(packageDefinition).filter(([, entry]) => !("format" in entry));
+    assert.deepEqual(
+      services.map(([name]) => name).sort(),
+      ["Agent", "Control", "Enrollment", "Results"].map((name) => `comity.v1.${name}`),
     );
-    const token = await hub.operators.tokenOf(added);
-    const headers = [`Bearer ${token}`];
-    assert.deepEqual(await call("/comity.v1.Control/ListRuns", { headers }), {
-      kind: "operator",
-      name: "ada",
-      role: "viewer",
+    const methods = services.flatMap(([, service]) =>
+      Object.values(service as Record<string, { path: string }>).map(({ path }) => path),
+    );
+    assert.deepEqual(methods.sort(), ours);
+    for (const method of methods) assert((table.get(method) ?? []).length > 0, method);
+  });
+
+  it("stops the hub at a method without a row, and at a row without a method", () => {
+    const all = [...table.keys()];
+    checkTable(all);
+    assert.throws(() => checkTable([...all, "/comity.v1.Control/Forgotten"]), {
+      code: "INTERNAL",
+      message: /methods without a row: \/comity\.v1\.Control\/Forgotten\./,
     });
-    await assert.rejects(call("/comity.v1.Control/StartRun", { headers }), {
-      code: "PERMISSION_DENIED",
-      message: /viewer/,
-    });
-    await assert.rejects(call("/comity.v1.Agent/Session", { headers }), { code: "PERMISSION_DENIED" });
-    for (const bad of [[], ["Bearer "], [`Basic ${token}`], [...headers, ...headers], [`Bearer ${token}x`]]) {
-      await assert.rejects(call("/comity.v1.Control/ListRuns", { headers: bad }), {
-        code: "UNAUTHENTICATED",
-      });
+    for (const missing of all) {
+      assert.throws(
+        () => checkTable(all.filter((method) => method !== missing)),
+        (error: Error) => error.message.includes(`rows without a method: ${missing}.`),
+      );
     }
   });
 
-  it("asks nobody who joins or looks at health for an identity", async () => {
-    for (const method of ["/comity.v1.Enrollment/Join", ...foreign]) {
-      assert.deepEqual(await call(method, { headers: ["Bearer rubbish"] }), { kind: "anyone" });
+  it("keeps agents out of Control, operators out of Agent, and strangers out of all but joining", () => {
+    for (const method of ours) {
+      const service = method.split("/")[1];
+      const open = method === "/comity.v1.Enrollment/Join" || method === "/comity.v1.Enrollment/RenewExpired";
+      assert.equal(mayCall(method, anyone), open, method);
+      if (service === "comity.v1.Control") assert.equal(mayCall(method, agent), false, method);
+      if (service === "comity.v1.Agent" || method.endsWith("/Renew")) {
+        for (const role of roles) assert.equal(mayCall(method, operator(role)), false, `${role} ${method}`);
+        assert(mayCall(method, agent));
+      }
     }
+  });
+
+  it("lets only an admin change who takes part, and only those who run things start and cancel", () => {
+    const callers = (method: string): Rule =>
+      roles.filter((role) => mayCall(`/comity.v1.Control/${method}`, operator(role)));
+    for (const method of ["InviteSite", "RevokeSite", "AddOperator", "RemoveOperator"])
+      assert.deepEqual(callers(method), ["admin"], method);
+    for (const method of ["StartRun", "CancelRun"])
+      assert.deepEqual(callers(method), ["admin", "coordinator"], method);
+  });
+
+  it("lets nobody call what it does not know", () => {
+    for (const caller of [anyone, agent, ...roles.map(operator)])
+      assert.equal(mayCall("/comity.v1.Control/Forgotten", caller), false);
   });
 });
