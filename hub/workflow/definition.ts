@@ -16,7 +16,9 @@ const workflowSchema = z.strictObject({
   }),
   do: z
     .array(
-      z.record(z.string().min(1).max(128), z.strictObject({ call: z.literal(fedTrain), with: z.unknown() })),
+      z
+        .record(z.string().min(1).max(128), z.strictObject({ call: z.literal(fedTrain), with: z.unknown() }))
+        .refine((step) => Object.keys(step).length === 1, "a step has exactly one task"),
     )
     .length(1, "this hub runs workflows of one step"),
 });
@@ -43,5 +45,9 @@ export function onlyStep(workflow: Workflow): { ref: string; call: string; argum
   const [name, task] = Object.entries(workflow.do[0] ?? {})[0] ?? [];
   if (name === undefined || task === undefined)
     throw new ComityError("WORKFLOW_UNSUPPORTED", "The workflow has no step.");
-  return { ref: `/do/0/${name}`, call: task.call, argument: task.with };
+  return {
+    ref: `/do/0/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+    call: task.call,
+    argument: task.with,
+  };
 }
