@@ -5,26 +5,38 @@ import { describeLayers } from "./describe.js";
 import { product } from "./kinds.js";
 import type { Layers } from "./layers.js";
 
+/** Values made at a time. */
+const pieceValues = 64 * 1024;
+
 /**
  * The first model of a run, as a safetensors blob: kernels uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010), biases 0.
  * Each tensor's values depend on the seed and the tensor's name alone. Throws `MODEL_INVALID`.
  */
 export function initialModel(layers: Layers, seed: number | string): Uint8Array<ArrayBuffer> {
   const { tensors } = describeLayers(layers);
-  const header = encodeHeader(tensors);
-  const blob = new Uint8Array(header.length + totalBytes(tensors));
-  blob.set(header);
-  let at = header.length;
-  for (const tensor of tensors) {
-    // The canonical header keeps the values aligned.
-    const values = new Float32Array(blob.buffer, at, elementCount(tensor));
-    at += values.byteLength;
-    if (!tensor.name.endsWith("/kernel")) continue;
-    const random = seeded("initial", seed, tensor.name);
-    const limit = Math.sqrt(6 / fans(tensor.shape));
-    for (let i = 0; i < values.length; i++) values[i] = (2 * random.uniform() - 1) * limit;
+  const blob = new Uint8Array(encodeHeader(tensors).length + totalBytes(tensors));
+  let at = 0;
+  for (const piece of initialModelPieces(layers, seed)) {
+    blob.set(piece, at);
+    at += piece.length;
   }
   return blob;
+}
+
+/** {@link initialModel} piece by piece, for models that should never be whole in memory. A piece is good until the next one. */
+export function* initialModelPieces(layers: Layers, seed: number | string): Generator<Uint8Array> {
+  const { tensors } = describeLayers(layers);
+  yield encodeHeader(tensors);
+  const piece = new Float32Array(pieceValues);
+  for (const tensor of tensors) {
+    const random = tensor.name.endsWith("/kernel") ? seeded("initial", seed, tensor.name) : undefined;
+    const limit = Math.sqrt(6 / fans(tensor.shape));
+    for (let left = elementCount(tensor); left > 0; left -= pieceValues) {
+      const n = Math.min(left, pieceValues);
+      for (let i = 0; i < n; i++) piece[i] = random === undefined ? 0 : (2 * random.uniform() - 1) * limit;
+      yield new Uint8Array(piece.buffer, 0, n * 4);
+    }
+  }
 }
 
 /** Fan in plus fan out; the dimensions before the last two are a convolution's window. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { weightedMean } from "#aggregation/averaging/weighted-mean.js";
-import { initialModel } from "#aggregation/topology/initial-model.js";
+import { initialModelPieces } from "#aggregation/topology/initial-model.js";
 import { encodeHeader, headerLength, prefixBytes } from "#aggregation/tensors/safetensors.js";
 import { type TensorSpec, totalBytes } from "#aggregation/tensors/spec.js";
 import type { Layers } from "#proto/codec/work.js";
@@ -56,7 +56,9 @@ async function aggregate(job: AggregateJob): Promise<JobResult> {
 
 /** Makes the initial model from the seed. */
 async function initialise(job: InitialiseJob): Promise<JobResult> {
-  return writeBlob(job.outPath, (write) => write(initialModel(job.layers, job.seed)));
+  return writeBlob(job.outPath, (write) => {
+    for (const piece of initialModelPieces(job.layers, job.seed)) write(piece);
+  });
 }
 
 /** Writes a file from its beginning, hashes on the way, and syncs it. */

@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 import { AggregationError } from "#aggregation/errors.js";
 import { decodeTensors } from "#aggregation/tensors/safetensors.js";
 import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
-import { initialModel } from "#aggregation/topology/initial-model.js";
+import { initialModel, initialModelPieces } from "#aggregation/topology/initial-model.js";
 import type { Layer, Layers } from "#aggregation/topology/layers.js";
 import { type NamedModel, namedModel } from "#aggregation/topology/named-models.js";
 
@@ -368,6 +368,13 @@ describe("initialModel", () => {
       initialModel([rowsOf(2), dense(5, { name: "b" }), dense(3, { name: "a" })], 1),
     );
     assert.deepEqual(one, two);
+  });
+
+  it("comes in small pieces, whatever its size", () => {
+    const large = [rowsOf(1000), dense(1000, { name: "a" })];
+    const pieces = Array.from(initialModelPieces(large, 1), (piece) => Buffer.from(piece));
+    assert.ok(pieces.every((piece) => piece.length <= 256 * 1024));
+    assert.ok(Buffer.concat(pieces).equals(initialModel(large, 1)));
   });
 });
 

@@ -1,0 +1,152 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { freePort } from "#cli/free-port.js";
+import { connectHub, type HubClient } from "#client/connect.js";
+import { readProfile } from "#client/profile.js";
+import { initHub } from "#hub/main.js";
+import type { PlanInput } from "#hub/rounds/plan.js";
+import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { sleep } from "#kernel/async.js";
+import { joinHub } from "#node-agent/main.js";
+import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
+import type { Bench } from "./bench.js";
+import type { BenchChild } from "./child.js";
+
+const comity = new URL("../../cli/main.js", import.meta.url);
+const agentScript = new URL("./agent.js", import.meta.url);
+
+/** Agents that start at the same time: more would only wait for each other. */
+const atOnce = 4;
+
+/** A hub in its folder, made by `initHub`, and its process. */
+export class BenchHub {
+  readonly #bench: Bench;
+  readonly dir: string;
+  readonly client: HubClient;
+  #process: BenchChild | undefined;
+
+  private constructor(bench: Bench, dir: string, client: HubClient) {
+    this.#bench = bench;
+    this.dir = dir;
+    this.client = client;
+  }
+
+  /** A new hub that runs. */
+  static async start(bench: Bench): Promise<BenchHub> {
+    const dir = await bench.folder("hub");
+    const ports = { controlPort: await freePort(), agentPort: await freePort() };
+    const { profilePath } = await initHub(dir, { name: "bench", names: [], ...ports });
+    const hub = new BenchHub(bench, dir, connectHub(await readProfile(profilePath)));
+    await hub.startProcess();
+    return hub;
+  }
+
+  get process(): BenchChild {
+    if (this.#process === undefined) throw new Error("The hub does not run.");
+    return this.#process;
+  }
+
+  /** The built command, as in a deployment. Resolves when the hub serves. */
+  async startProcess(): Promise<void> {
+    const words = ["hub", "start", this.dir, "--log", "json", "--log-level", "warn", "--exit-with-parent"];
+    this.#process = await this.#bench.start(comity, words);
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    await this.process.stop();
+  }
+}
+
+/** How the agents answer; see agent.ts. */
+export interface AgentManner {
+  /** `copy`: the base model as it came. `perturb`: other bytes at each site. */
+  readonly step: "copy" | "perturb";
+  /** How long the work takes at least. */
+  readonly sleepMs?: number;
+}
+
+/** A hub and agents, each a process of its own. */
+export class Federation {
+  readonly hub: BenchHub;
+  readonly agents: readonly BenchChild[];
+
+  private constructor(hub: BenchHub, agents: readonly BenchChild[]) {
+    this.hub = hub;
+    this.agents = agents;
+  }
+
+  static async start(bench: Bench, sites: number, manner: AgentManner): Promise<Federation> {
+    bench.note(`  a hub and ${sites} agents start`);
+    const hub = await BenchHub.start(bench);
+    const agents: BenchChild[] = [];
+    for (let first = 0; first < sites; first += atOnce) {
+      const batch = Array.from({ length: Math.min(atOnce, sites - first) }, (_, at) => first + at + 1);
+      agents.push(...(await Promise.all(batch.map((number) => startAgent(bench, hub, number, manner)))));
+    }
+    await allReady(hub.client, sites);
+    return new Federation(hub, agents);
+  }
+
+  /** Starts a run of `rounds` rounds; its events, until it has ended well. Throws when it has not. */
+  async *run(plan: Pick<PlanInput, "model" | "rounds">): AsyncGenerator<RunEvent__Output> {
+    const { client } = this.hub;
+    const whole: PlanInput = { ...plan, dataset: { name: "rows" }, evaluation: "none", seed: 1 };
+    const workflowJson = JSON.stringify(trainingWorkflow("bench", whole));
+    const { runId } = await client.startRun({ workflowJson, name: "bench" });
+    for await (const event of client.watchRun(runId)) {
+      if (/^(run\.failed|run\.cancelled|assignment\.(failed|refused|late|vanished))$/.test(event.type))
+        throw new Error(`The run went wrong: ${event.text}`);
+      yield event;
+    }
+  }
+
+  /** When each round of a run was complete, in milliseconds since 1970, after the moment when the first began. */
+  async rounds(plan: Pick<PlanInput, "model" | "rounds">, told: (text: string) => void): Promise<number[]> {
+    const times: number[] = [];
+    for await (const { type, atMs, text } of this.run(plan)) {
+      if (type === "round.completed") told(text);
+      if (type === "round.completed" || (type === "round.started" && times.length === 0)) times.push(atMs);
+    }
+    return times;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.agents.map((agent) => agent.stop()));
+    await this.hub.stop();
+  }
+}
+
+async function startAgent(
+  bench: Bench,
+  hub: BenchHub,
+  number: number,
+  manner: AgentManner,
+): Promise<BenchChild> {
+  const dir = await bench.folder(`site-${number}`);
+  const { token } = await hub.client.inviteSite({ site: `bench/site-${number}` });
+  await joinHub({ token, dir });
+  await writeFile(join(dir, "rows.csv"), `x,y\n${"0.5,1\n".repeat(20)}`);
+  const path = join(dir, "agent.yaml");
+  const config = parseDocument(await readFile(path, "utf8"));
+  config.set("datasets", [
+    { name: "rows", path: "rows.csv", columns: { x: "number", y: "number" }, target: "y" },
+  ]);
+  // One base model of 100 MB at a time: what is measured should not fill the disk.
+  config.set("cacheMegabytes", 150);
+  await writeFile(path, config.toString());
+  return await bench.start(agentScript, [dir, manner.step, String(manner.sleepMs ?? 0)]);
+}
+
+/** Waits until the hub knows the data of every site. */
+async function allReady(client: HubClient, sites: number): Promise<void> {
+  for (;;) {
+    const listed = await client.listSites();
+    if (
+      listed.sites.filter(({ state, datasets }) => state === "online" && datasets.length > 0).length >= sites
+    )
+      return;
+    await sleep(50);
+  }
+}
