@@ -79,10 +79,13 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     const own =
       options.steps === undefined ? createSteps({ datasets, backend: config.backend, log }) : undefined;
     const steps = options.steps ?? own?.steps ?? new Map<WorkKind, Step>();
-    const workshop = new Workshop({ site: config.site, steps, cache, outbox, dir: paths.work, log });
+    const workshop = new Workshop({ site: config.site, steps, cache, outbox, dir: paths.work });
     await workshop.prepare();
     // Loads TensorFlow while the session comes about; a back end that is missing is told of before the first work.
-    own?.backend().catch((err: unknown) => log.error({ err }, "no back end for training works here"));
+    const stopped = new AbortController();
+    own?.backend().catch((err: unknown) => {
+      if (!stopped.signal.aborted) log.error({ err }, "no back end for training works here");
+    });
 
     const connection: Connection = new Connection({
       open: async () => {
@@ -111,7 +114,6 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     const renewal = new Renewal({ identity, hub: connection, replace, clock: systemClock, log });
     executor.resume();
 
-    const stopped = new AbortController();
     connection.link(stopped.signal).then(
       () => options.onReady?.(),
       () => undefined,

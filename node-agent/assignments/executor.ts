@@ -116,7 +116,6 @@ export class Executor {
     const timer = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.allSettled(this.#running);
     clearTimeout(timer);
-    await this.#options.workshop.idle();
   }
 
   #abortAll(): void {

@@ -1,11 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSchema } from "#aggregation/tensors/schema.js";
 import { ComityError } from "#kernel/errors.js";
 import { makeDirectory } from "#kernel/files.js";
 import { newOpId, type SiteId } from "#kernel/ids.js";
-import type { Log } from "#kernel/log.js";
 import type { Work, WorkKind } from "#proto/codec/work.js";
 import type { Step, StepAnswer } from "../steps/step.js";
 import type { BlobCache, CachedBlob, Source } from "./cache.js";
@@ -25,8 +24,6 @@ export class Workshop {
   readonly #cache: BlobCache;
   readonly #outbox: Outbox;
   readonly #dir: string;
-  readonly #log: Log;
-  readonly #sweeping = new Set<Promise<void>>();
   #count = 0;
 
   /** `dir`: for scratch folders, on the same file system as the outbox. */
@@ -36,14 +33,12 @@ export class Workshop {
     cache: BlobCache;
     outbox: Outbox;
     dir: string;
-    log: Log;
   }) {
     this.#site = options.site;
     this.#steps = options.steps;
     this.#cache = options.cache;
     this.#outbox = options.outbox;
     this.#dir = options.dir;
-    this.#log = options.log;
   }
 
   /** Makes the folder, without what a killed agent may have left in it. */
@@ -93,21 +88,9 @@ export class Workshop {
       const tensors = parcel.tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }));
       return { answer: { ...plain, update: { sha256, sizeBytes }, tensors }, bytes };
     } finally {
-      // Not waited for: the answer need not stay for the broom.
-      this.#sweep(directory);
+      // What is left is small: a large update has moved into the outbox.
+      rmSync(directory, { recursive: true, force: true });
     }
-  }
-
-  #sweep(directory: string): void {
-    const sweeping = rm(directory, { recursive: true, force: true })
-      .catch((err: unknown) => this.#log.warn({ err }, "a scratch folder cannot be removed"))
-      .finally(() => this.#sweeping.delete(sweeping));
-    this.#sweeping.add(sweeping);
-  }
-
-  /** Settles when nothing is being removed any more. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#sweeping);
   }
 }
 
