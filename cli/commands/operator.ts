@@ -24,7 +24,12 @@ const add = (): Command =>
   })
     .addArgument(new Argument("<name>", "the operator's name"))
     .addOption(new Option("--role <role>", "what the operator may do").choices(roles).makeOptionMandatory())
-    .option("--ttl-days <days>", "how long the token works (default: 90)", wholeNumber(1, 3650), 0)
+    .option(
+      "--ttl-days <days>",
+      "how long the token works, at most 366 (default: 90)",
+      wholeNumber(1, 366),
+      0,
+    )
     .addOption(hubOption())
     .action(async (name: string, options: HubOptions & { role: string; ttlDays: number }) => {
       const { token, operator } = await withHub(options, (hub) =>

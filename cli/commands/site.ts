@@ -26,7 +26,11 @@ const invite = (): Command =>
     ],
   })
     .argument("<organisation/site>", "the site's name, for example acme/berlin")
-    .option("--label <key=value>", "a label that runs may select by; may be given several times", keyValue)
+    .option(
+      "--label <key=value>",
+      "a label that is kept with the site and shown; may be given several times",
+      keyValue,
+    )
     .option(
       "--ttl <time>",
       "how long the token can be used: 90s, 30m, 2h; at most 24h (default: 1h)",
