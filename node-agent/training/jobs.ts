@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { seeded } from "#aggregation/random/random.js";
-import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
+import { decodeTensors, encodeTensors, type Tensor } from "#aggregation/tensors/safetensors.js";
+import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { EvaluateWork, Layers, TrainWork } from "#proto/codec/work.js";
 import type { DatasetLocation } from "../data/datasets.js";
@@ -49,9 +50,25 @@ async function runTrain(job: TrainJob, cache: RowCache, hooks: LoopHooks): Promi
   hooks.checkCancelled();
   return withModel(job.layers, local.loss, job.basePath, async (model) => {
     const metrics = train(model, rows, { ...local, random: seeded("train", job.seed, round, site) }, hooks);
-    await writeFile(job.updatePath, encodeTensors(model.tensors()));
+    const tensors = model.tensors();
+    checkFinite(tensors);
+    await writeFile(job.updatePath, encodeTensors(tensors));
     return { samples: rows.count, metrics };
   });
+}
+
+/** The hub would refuse the update; the site should hear of it first. */
+function checkFinite(tensors: readonly Tensor[]): void {
+  for (const { name, values } of tensors) {
+    if (values.every(Number.isFinite)) continue;
+    throw new ComityError(
+      "UPDATE_NOT_FINITE",
+      `After training, ${name} holds a value that is no finite number.`,
+      {
+        hint: "Train with a lower learning rate, and check that the features are scaled.",
+      },
+    );
+  }
 }
 
 async function runEvaluate(job: EvaluateJob, cache: RowCache, hooks: LoopHooks): Promise<JobAnswer> {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { ComityError, isErrorCode } from "#kernel/errors.js";
+import { ComityError, isErrorCode, isSystemError } from "#kernel/errors.js";
 import { RowCache } from "../data/row-cache.js";
 import { chooseBackend } from "./backends.js";
 import { runJob } from "./jobs.js";
@@ -47,10 +47,22 @@ function hooks(cancelled: Int32Array): LoopHooks {
 
 function failure(error: unknown): Failure {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  const known = isSystemError(error, "ENOSPC") ? ComityError.from(error) : error;
+  if (known instanceof ComityError) {
+    return {
+      type: "failed",
+      code: known.code,
+      message: known.message,
+      hint: known.hint,
+      stack,
+      broken: false,
+    };
+  }
+  // aggregation/ leans on nothing, so its errors have the same codes and another class.
   const given = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const coded = isErrorCode(given);
-  const hint = error instanceof ComityError ? error.hint : undefined;
-  return { type: "failed", code: coded ? given : "WORK_FAILED", message, hint, stack, broken: !coded };
+  const code = coded ? given : "WORK_FAILED";
+  return { type: "failed", code, message, stack, hint: undefined, broken: !coded };
 }
 
 function send(message: FromWorker): void {

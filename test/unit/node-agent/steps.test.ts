@@ -224,6 +224,22 @@ describe("the steps train and evaluate", () => {
     assert.equal((await run(evaluation)).samples, 50);
   });
 
+  it("do not answer with a model that has run away", async () => {
+    const { run } = await site();
+    const linear = [{ class_name: "Dense", config: { name: "out", units: 3, batch_input_shape: [null, 4] } }];
+    const directory = await folder();
+    const basePath = join(directory, "linear.safetensors");
+    // One step: the loss before it is a finite float64, the weights after it are no finite float32.
+    const local = { epochs: 1, batch: 200, learningRate: 100, loss: "meanSquaredError" };
+    const wild = initialModel(linear, 1);
+    new Float32Array(wild.buffer, wild.length - 15 * 4).fill(5e37);
+    await writeFile(basePath, wild);
+    await assert.rejects(run(work({ layers: linear, local }), { basePath, directory }), {
+      code: "UPDATE_NOT_FINITE",
+      message: /^After training, out\/(kernel|bias) holds a value that is no finite number/,
+    });
+  });
+
   it("say what is wrong with the rows", async () => {
     const { run, directory } = await site();
     await writeFile(join(directory, "train.csv"), "x0,x1,x2,x3,y\n1,2,3,four,0\n");
