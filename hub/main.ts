@@ -13,6 +13,7 @@ import { Operators } from "./access/operators.js";
 import { checkTable } from "./access/table.js";
 import { AnswerIntake } from "./assignments/intake.js";
 import { Assignments } from "./assignments/service.js";
+import { Retention } from "./blobs/retention.js";
 import { FileBlobStore } from "./blobs/store.js";
 import { type HubConfig, hubPaths, publicAddress, readHubConfig } from "./config.js";
 import { createFolder, type HubWishes, readAuthority } from "./folder.js";
@@ -116,6 +117,8 @@ export async function startHub({
   const authority = new Authority(material);
   const store = new Store(await openSqlite(paths.database));
   const blobs = await new FileBlobStore(paths.blobs).open();
+  const retention = new Retention({ store, blobs, clock, log });
+  await retention.sweep();
   const revocations = await Revocations.load(store.db, clock.nowMs());
 
   const presence = new Presence(clock);
@@ -128,6 +131,7 @@ export async function startHub({
   const rounds = new Rounds({
     store,
     blobs,
+    retention,
     presence,
     journal,
     ending,
@@ -153,6 +157,7 @@ export async function startHub({
   const intake = new AnswerIntake({
     store,
     blobs,
+    retention,
     journal,
     assignments,
     work: trainings,

@@ -53,6 +53,22 @@ export class Serial {
   }
 }
 
+/** {@link Serial} for each key: tasks of one key follow each other, those of different keys do not wait. */
+export class KeyedSerial<Key> {
+  readonly #tails = new Map<Key, Promise<unknown>>();
+
+  async run<T>(key: Key, task: () => Promise<T>): Promise<T> {
+    const result = (this.#tails.get(key) ?? Promise.resolve()).then(task);
+    const tail = result.catch(() => undefined);
+    this.#tails.set(key, tail);
+    try {
+      return await result;
+    } finally {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    }
+  }
+}
+
 /** Values pushed on one side and read with `for await` on the other; reading ends after `close()`. */
 export class Mailbox<T> implements AsyncIterable<T> {
   readonly #values: T[] = [];

@@ -119,7 +119,7 @@ export class ComityError extends Error {
   /** Any thrown thing as a ComityError; what is unknown becomes `INTERNAL` with the thing as its cause. */
   static from(thrown: unknown): ComityError {
     if (thrown instanceof ComityError) return thrown;
-    if (isSystemError(thrown, "ENOSPC")) {
+    if (isSystemError(thrown, "ENOSPC") || isSystemError(thrown, "SQLITE_FULL")) {
       return new ComityError("DISK_FULL", "The disk is full.", {
         hint: "Free some space; work goes on by itself.",
         cause: thrown,

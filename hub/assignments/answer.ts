@@ -67,3 +67,13 @@ export function asComityError<T>(work: () => T): T {
     throw error;
   }
 }
+
+/** Faults of an answer that the same site would repeat: its assignment ends as failed. */
+export const finalFaults: ReadonlySet<string> = new Set([
+  "UPDATE_MALFORMED",
+  "UPDATE_SCHEMA_WRONG",
+  "UPDATE_NOT_FINITE",
+  "UPDATE_BASE_WRONG",
+  "UPDATE_SAMPLES_WRONG",
+  "UPLOAD_SIZE_WRONG",
+]);

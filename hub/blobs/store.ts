@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 import { makeDirectory, syncDirectory } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
@@ -20,6 +20,10 @@ export interface BlobStore {
   scratchPath(key: string): string;
   /** Takes in a finished and synced scratch file under its digest. */
   adopt(path: string, sha256: Sha256): Promise<void>;
+  /** Removes a blob; nothing happens where there is none. */
+  remove(sha256: Sha256): Promise<void>;
+  /** The digests of all blobs that are here. */
+  list(): Promise<Sha256[]>;
   /** Keeps bytes that are at hand. */
   put(bytes: Uint8Array, sha256: Sha256): Promise<void>;
 }
@@ -36,6 +40,9 @@ export interface StagedBlob {
   discard(): Promise<void>;
 }
 
+/** A staged blob that has not been touched for so long belongs to nobody any more. */
+const abandonedMs = 24 * 3_600_000;
+
 /** {@link BlobStore} on a local disk: `blobs/ab/abcdef…`, `blobs/incoming/…`. */
 export class FileBlobStore implements BlobStore {
   readonly #root: string;
@@ -46,9 +53,13 @@ export class FileBlobStore implements BlobStore {
     this.#incoming = join(root, "incoming");
   }
 
-  /** Makes the folders. */
+  /** Makes the folders, and clears what nobody has gone on with for a day. */
   async open(): Promise<this> {
     await makeDirectory(this.#incoming);
+    for (const name of await readdir(this.#incoming)) {
+      const path = join(this.#incoming, name);
+      if (Date.now() - (await stat(path)).mtimeMs > abandonedMs) await rm(path, { force: true });
+    }
     return this;
   }
 
@@ -85,6 +96,15 @@ export class FileBlobStore implements BlobStore {
     }
     await rename(path, target);
     await syncDirectory(folder);
+  }
+
+  async remove(sha256: Sha256): Promise<void> {
+    await rm(this.#path(sha256), { force: true });
+  }
+
+  async list(): Promise<Sha256[]> {
+    const names = await readdir(this.#root, { recursive: true });
+    return names.map((name) => basename(name)).filter((name): name is Sha256 => /^[0-9a-f]{64}$/.test(name));
   }
 
   async put(bytes: Uint8Array, sha256: Sha256): Promise<void> {

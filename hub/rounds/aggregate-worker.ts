@@ -100,6 +100,12 @@ parentPort?.on("message", ({ id, job }: { id: number; job: Job }) => {
   const result = job.kind === "aggregate" ? aggregate(job) : initialise(job);
   result.then(
     (blob) => parentPort?.postMessage({ id, result: blob }),
-    (error: unknown) => parentPort?.postMessage({ id, error }),
+    // An error keeps its message on the way to the other thread, but not its code.
+    (error: unknown) =>
+      parentPort?.postMessage({
+        id,
+        error,
+        code: error instanceof Error && "code" in error ? error.code : undefined,
+      }),
   );
 });

@@ -12,7 +12,7 @@ import type { Training } from "./training.js";
 
 /** Folds the updates in the order of their site ids into the new model, and has it evaluated. */
 export async function aggregate(parts: RoundParts, training: Training, round: Round): Promise<Next> {
-  const { store, journal, clock } = parts;
+  const { store, journal, retention, clock } = parts;
   const { runId, round: number } = round;
   const assignments = await assignmentsOfRound(store.db, runId, number, "train");
   const delivered = assignments
@@ -31,6 +31,7 @@ export async function aggregate(parts: RoundParts, training: Training, round: Ro
       : { state: "completed" as const, endedAtMs: nowMs };
     if (!(await moveRound(tx.db, runId, number, "aggregating", { ...end, model, samples, metrics }))) return;
     await saveModel(parts, tx, training, { runId, round: number, blob: model, sites: sites.length });
+    await retention.releaseRound(tx, runId, number);
     const text = `Round ${number}: ${counted(sites.length, "update")} from ${samples} rows make the new model.`;
     const data = { sites, samples, model: model.sha256 };
     await journal.append(tx, { runId, type: "round.aggregated", round: number, text, data });

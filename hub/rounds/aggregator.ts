@@ -3,7 +3,7 @@ import { type Deferred, deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import type { AggregateJob, InitialiseJob, Job, JobResult } from "./aggregate-worker.js";
 
-type Answer = { id: number; result: JobResult } | { id: number; error: unknown };
+type Answer = { id: number; result: JobResult } | { id: number; error: unknown; code: unknown };
 
 /** Runs aggregations in a thread of its own, so that sessions go on meanwhile. */
 export class Aggregator {
@@ -47,7 +47,12 @@ export class Aggregator {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
       if ("result" in answer) waiting?.resolve(answer.result);
-      else waiting?.reject(answer.error);
+      else
+        waiting?.reject(
+          Object.assign(new Error("The aggregation has failed.", { cause: answer.error }), {
+            code: answer.code,
+          }),
+        );
     });
     worker.on("error", (cause) =>
       this.#fail(new ComityError("INTERNAL", "The aggregation thread has failed.", { cause })),

@@ -1,5 +1,6 @@
 import type { BlobRef } from "#hub/assignments/model.js";
 import type { Assignments } from "#hub/assignments/service.js";
+import type { Retention } from "#hub/blobs/retention.js";
 import type { BlobStore } from "#hub/blobs/store.js";
 import type { Presence } from "#hub/sites/presence.js";
 import { insertAssignment } from "#hub/store/assignments.js";
@@ -19,6 +20,7 @@ import type { Trainings } from "./trainings.js";
 export interface RoundParts {
   readonly store: Store;
   readonly blobs: BlobStore;
+  readonly retention: Retention;
   readonly presence: Presence;
   readonly journal: RunJournal;
   readonly ending: RunEnding;

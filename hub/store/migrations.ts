@@ -38,7 +38,7 @@ const firstSchema = [
   `create table run_events (
     run_id text not null references runs (run_id), seq integer not null, at_ms bigint not null, type text not null,
     round integer not null, site text not null, text text not null, data text not null, primary key (run_id, seq))`,
-  "create table blobs (sha256 text primary key, size_bytes bigint not null, created_at_ms bigint not null)",
+  "create table blobs (sha256 text primary key, size_bytes bigint not null, created_at_ms bigint not null, released_at_ms bigint)",
   `create table rounds (
     run_id text not null references runs (run_id), round integer not null, state text not null, started_at_ms bigint not null,
     ended_at_ms bigint, deadline_at_ms bigint not null, base_sha256 text not null references blobs (sha256), base_bytes bigint not null,

@@ -190,6 +190,8 @@ export interface BlobsTable {
   sha256: string;
   size_bytes: number;
   created_at_ms: number;
+  /** The blob has done its duty: its file may go. */
+  released_at_ms: number | null;
 }
 
 export interface ModelVersionsTable {

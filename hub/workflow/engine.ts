@@ -1,3 +1,4 @@
+import { sleep } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
@@ -28,6 +29,9 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** How long a run rests after a fault that may pass. */
+const retryMs = 5_000;
 
 /** Starts, resumes and ends runs. */
 export class Engine {
@@ -129,20 +133,36 @@ export class Engine {
   }
 
   #drive(run: Run): void {
-    const { store, log } = this.#parts;
-    const driving = this.#step(run)
-      .catch(async (thrown: unknown) => {
-        const error = ComityError.from(thrown);
-        log.error({ runId: run.id, code: error.code, err: error }, "the run has failed");
-        await store.write((tx) =>
-          this.#parts.ending.abandon(tx, run.id, "failed", error.code, error.message),
-        );
-      })
+    const { log } = this.#parts;
+    const driving = this.#driveToEnd(run)
       .catch((error: unknown) =>
         log.fatal({ runId: run.id, err: error }, "the failure of a run could not be written"),
       )
       .finally(() => this.#driving.delete(run.id));
     this.#driving.set(run.id, driving);
+  }
+
+  /** Drives until the run has ended. What may pass by itself, such as a full disk, is tried again from where the store stands. */
+  async #driveToEnd(run: Run): Promise<void> {
+    const { store, log, ending } = this.#parts;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#step(run);
+        return;
+      } catch (thrown) {
+        const error = ComityError.from(thrown);
+        if (error.kind.retryable !== true) {
+          log.error({ runId: run.id, code: error.code, err: error }, "the run has failed");
+          await store.write((tx) => ending.abandon(tx, run.id, "failed", error.code, error.message));
+          return;
+        }
+        log.warn(
+          { runId: run.id, code: error.code, err: error },
+          "the run cannot go on now; it is tried again",
+        );
+        await sleep(retryMs, this.#stopping.signal);
+      }
+    }
   }
 
   async #step(run: Run): Promise<void> {

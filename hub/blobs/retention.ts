@@ -1,0 +1,57 @@
+import { isReleased, releaseUpdates, wantedBlobs } from "#hub/store/blobs.js";
+import type { Store, Tx } from "#hub/store/store.js";
+import { KeyedSerial } from "#kernel/async.js";
+import type { Clock } from "#kernel/clock.js";
+import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
+import type { BlobStore } from "./store.js";
+
+interface Parts {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Removes blobs that have done their duty: first the word in the store, then the file. */
+export class Retention {
+  readonly #parts: Parts;
+  readonly #byDigest = new KeyedSerial<Sha256>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Runs what adds a blob and its row, while nobody removes the same blob. */
+  whileKept<T>(sha256: Sha256, work: () => Promise<T>): Promise<T> {
+    return this.#byDigest.run(sha256, work);
+  }
+
+  /** Releases the updates of a round that has been aggregated, within the transaction that says so. */
+  async releaseRound(tx: Tx, runId: RunId, round: number): Promise<void> {
+    const released = await releaseUpdates(tx.db, runId, round, this.#parts.clock.nowMs());
+    tx.afterCommit(() => void this.#removeAll(released));
+  }
+
+  /** At the start, before anything else is written: removes the files that no row wants, left by a hub that was killed in between. */
+  async sweep(): Promise<void> {
+    const { store, blobs } = this.#parts;
+    const wanted = new Set(await wantedBlobs(store.db));
+    for (const sha256 of await blobs.list()) if (!wanted.has(sha256)) await blobs.remove(sha256);
+  }
+
+  async #removeAll(released: readonly Sha256[]): Promise<void> {
+    for (const sha256 of released) {
+      try {
+        await this.#byDigest.run(sha256, async () => {
+          if (await isReleased(this.#parts.store.db, sha256)) await this.#parts.blobs.remove(sha256);
+        });
+      } catch (error) {
+        this.#parts.log.warn(
+          { sha256, err: error },
+          "a blob could not be removed; the next start tries again",
+        );
+      }
+    }
+  }
+}
