@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { command } from "./command.js";
 import { reportError } from "./render/error.js";
 import { endQuietlyOnClosedPipe } from "./render/output.js";
-import { comityVersion } from "./version.js";
+import { comityVersion } from "#kernel/version.js";
 
 /** Each group of commands is a module of its own, read only when it is the one asked for: a small command starts at once. */
 const groups: Record<string, { summary: string; load: () => Promise<Command> }> = {
@@ -58,7 +58,7 @@ async function main(words: readonly string[]): Promise<void> {
       "comity site invite acme/berlin --hub ./hub/operator.json",
     ],
   });
-  program.version(comityVersion(), "-V, --version", "show the version").usage("<command> [options]");
+  program.version(comityVersion, "-V, --version", "show the version").usage("<command> [options]");
   // `comity model download NAME --version 3` is the download's own option.
   program.enablePositionalOptions();
   for (const [name, group] of Object.entries(groups)) {

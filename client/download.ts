@@ -6,13 +6,21 @@ import { ComityError } from "#kernel/errors.js";
 import { makeDirectory, syncDirectory } from "#kernel/files.js";
 import { parseSha256, type Sha256 } from "#kernel/ids.js";
 import type { Model__Output } from "#proto/generated/comity/v1/Model.js";
-import type { HubClient } from "./connect.js";
 import { resume } from "./resume.js";
 
 export interface DownloadSettings {
   readonly signal?: AbortSignal;
   /** Called with the bytes that are there and the bytes that there will be. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** A hub, as far as a download needs it. */
+export interface ModelSource {
+  getModel(model: string, settings: { signal?: AbortSignal }): Promise<Model__Output>;
+  streamModel(
+    request: { model: string; version: number; offset: number },
+    settings: { signal?: AbortSignal },
+  ): AsyncIterable<{ data: Buffer }>;
 }
 
 /** What was written. */
@@ -27,7 +35,7 @@ export interface Downloaded {
  * `path.part` is kept and continued; so is a download whose connection breaks. Throws `BLOB_DAMAGED` on wrong bytes.
  */
 export async function downloadModel(
-  hub: Pick<HubClient, "getModel" | "streamModel">,
+  hub: ModelSource,
   { model, version, path }: { readonly model: string; readonly version: number; readonly path: string },
   { signal, onProgress }: DownloadSettings,
 ): Promise<Downloaded> {

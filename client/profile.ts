@@ -7,7 +7,7 @@ import { makeDirectory, readIfThere, writeFileAtomic } from "#kernel/files.js";
 import { parseJson } from "#kernel/json.js";
 
 /** What an operator's machine keeps of a hub. The token in it is a secret: the file is for its owner only. */
-const profileSchema = z.strictObject({
+export const profileSchema = z.strictObject({
   /** `host:port` of the hub's control port. */
   address: z.string().min(3),
   /** The hub's root certificate, PEM. */

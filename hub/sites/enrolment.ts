@@ -19,21 +19,12 @@ import { ComityError } from "#kernel/errors.js";
 import type { Sha256, SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
-import { Issuing, keyDigest } from "./issuing.js";
+import { type Admission, Issuing, keyDigest } from "./issuing.js";
 import { type ExpiredRequest, Renewal } from "./renewal.js";
 import type { Revocations } from "./revocations.js";
 
 /** A call whose reply was lost may be repeated for so long, even if the token has ended meanwhile. */
 const repeatMs = 10 * 60_000;
-
-/** What a site gets when it joins or renews. */
-export interface Admission {
-  readonly site: SiteId;
-  /** Leaf first, then the issuing authority, PEM. */
-  readonly chain: string;
-  /** PEM. */
-  readonly root: string;
-}
 
 /** An open invitation, as the answer to the call that made it is stored: all that its token says, but no token. */
 export interface Invitation {

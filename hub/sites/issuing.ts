@@ -20,6 +20,15 @@ const keptMs = 30 * 24 * 3_600_000;
 /** Names a public key: the digest of its SubjectPublicKeyInfo. */
 export const keyDigest = (key: KeyObject): Sha256 => hashBytes(spkiOf(key));
 
+/** What a site gets when it joins or renews. */
+export interface Admission {
+  readonly site: SiteId;
+  /** Leaf first, then the issuing authority, PEM. */
+  readonly chain: string;
+  /** PEM. */
+  readonly root: string;
+}
+
 /** Issues certificates to sites and keeps the record of them; always inside the caller's transaction. */
 export class Issuing {
   readonly authority: Authority;

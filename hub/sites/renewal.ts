@@ -10,8 +10,7 @@ import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import type { Admission } from "./enrolment.js";
-import { type Issuing, keyDigest } from "./issuing.js";
+import { type Admission, type Issuing, keyDigest } from "./issuing.js";
 
 /** How long after the end of its certificate a site that was switched off may come back by itself. */
 const expiredMaxMs = 7 * 24 * 3_600_000;
