@@ -16,7 +16,10 @@ export const limits = {
 export const protocolVersion = 1;
 
 /** The layers of a model as Keras writes them (`class_name` and `config`); checked in full by `aggregation/topology`. */
-export const layersSchema = z.array(z.looseObject({ class_name: z.string(), config: z.record(z.string(), z.unknown()) })).min(1).max(200);
+export const layersSchema = z
+  .array(z.looseObject({ class_name: z.string(), config: z.record(z.string(), z.unknown()) }))
+  .min(1)
+  .max(200);
 
 /** How a site trains on its own rows. */
 export const localTrainingSchema = z.strictObject({
@@ -25,12 +28,17 @@ export const localTrainingSchema = z.strictObject({
   batch: z.int().min(1).max(65_536).default(32),
   optimizer: z.enum(["sgd"]).default("sgd"),
   learningRate: z.number().positive().max(100).default(0.1),
-  loss: z.enum(["categoricalCrossentropy", "binaryCrossentropy", "meanSquaredError"]).default("categoricalCrossentropy"),
+  loss: z
+    .enum(["categoricalCrossentropy", "binaryCrossentropy", "meanSquaredError"])
+    .default("categoricalCrossentropy"),
 });
 
 /** Which of a site's datasets the work is for: by name, or by labels that must all match. */
 export const datasetSelectorSchema = z
-  .strictObject({ name: z.string().min(1).max(128).optional(), labels: z.record(z.string(), z.string()).optional() })
+  .strictObject({
+    name: z.string().min(1).max(128).optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+  })
   .refine((selector) => selector.name !== undefined || Object.keys(selector.labels ?? {}).length > 0, {
     message: "give a dataset's `name`, or `labels` that it must have",
   });
