@@ -58,9 +58,8 @@ export async function join({ token: text, dir, proxy }: JoinOptions): Promise<Jo
   const paths = agentPaths(dir);
   await makeDirectory(dir);
   const present = await checkFolder(dir, claims.site);
-  const key = keyFromPem(
-    (await readIfThere(paths.pendingKey)) ?? present?.key ?? (await makePendingKey(paths.pendingKey)),
-  );
+  const known = (await readIfThere(paths.pendingKey)) ?? present?.key;
+  let key = known ?? (await makePendingKey(paths.pendingKey));
 
   const { hub, root } = await findHub(claims, proxy);
   const channel = new RpcChannel({
@@ -68,14 +67,27 @@ export async function join({ token: text, dir, proxy }: JoinOptions): Promise<Jo
     tls: clientContext({ root }),
     proxy: proxyFor(parseAddress(hub), proxy),
   });
+  const ask = (pem: string): Promise<JoinReply__Output> => {
+    const request = {
+      token,
+      certificateRequest: createRequest(keyFromPem(pem)),
+      agentVersion: comityVersion,
+    };
+    return channel.unary(EnrollmentService.definition.Join, request);
+  };
   let reply: JoinReply__Output;
   try {
-    const request = { token, certificateRequest: createRequest(key), agentVersion: comityVersion };
-    reply = await channel.unary(EnrollmentService.definition.Join, request);
+    reply = await ask(key).catch(async (error: unknown) => {
+      // A key that is here already is the right one to repeat a join with. For the token of another invitation the hub wants a new one.
+      const isUsed = error instanceof ComityError && error.code === "CERTIFICATE_REQUEST_INVALID";
+      if (known === undefined || !isUsed) throw error;
+      key = await makePendingKey(paths.pendingKey);
+      return ask(key);
+    });
   } finally {
     channel.close();
   }
-  const bundle = checkReply(reply, keyToPem(key), root, claims.site);
+  const bundle = checkReply(reply, key, root, claims.site);
   await writeBundle(paths.identity, bundle);
   if ((await readIfThere(paths.config)) === undefined) {
     const values = { hub, agentAddress: reply.agentAddress, site: claims.site, proxy };
