@@ -115,7 +115,7 @@ export async function startHub({
   const { material, signingKey } = await readAuthority(dir, config.trustDomain, clock.nowMs(), log);
   const tokenKey = keyFromPem(signingKey, "DIRECTORY_INVALID");
   const authority = new Authority(material);
-  const store = new Store(await openSqlite(paths.database));
+  const store = new Store(await openSqlite(paths.database), log);
   const blobs = await new FileBlobStore(paths.blobs).open();
   const retention = new Retention({ store, blobs, clock, log });
   await retention.sweep();
@@ -233,6 +233,9 @@ export async function startHub({
   checkTable([...new Set([...control.methods, ...agents.methods])]);
 
   revocations.onRevoke((site) => {
+    assignments
+      .siteRevoked(site)
+      .catch((error: unknown) => log.error({ site, err: error }, "open assignments could not be ended"));
     presence.get(site)?.close(siteRevoked(site));
     agents.endCalls((caller) => caller.kind === "agent" && caller.site === site, siteRevoked(site));
   });
@@ -244,6 +247,7 @@ export async function startHub({
     identity.stop();
     await Promise.all([agents.stop({ graceMs: 5000 }), control.stop({ graceMs: 1000 })]);
     await engine.stop();
+    await retention.idle();
     await aggregator.close();
     await store.close();
   };

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Wall-clock milliseconds since 1970, for records. */
   nowMs(): number;
+  /** Milliseconds that never jump, for how long something takes; they mean nothing outside this process. */
+  monotonicMs(): number;
   /** Calls back once after `delayMs`; the returned function takes it back. Long delays are allowed. */
   after(delayMs: number, callback: () => void): () => void;
 }
@@ -11,6 +13,7 @@ const maxTimeoutMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs, callback) {
     const dueMs = performance.now() + delayMs;
     let timer: NodeJS.Timeout;

@@ -86,8 +86,27 @@ export class Assignments {
   }
 
   /** The site has the assignment in its journal. */
-  async accepted(site: SiteId, id: AssignmentId, attempt: number): Promise<void> {
-    await this.#settle(site, id, attempt, "accepted");
+  accepted(site: SiteId, id: AssignmentId, attempt: number): void {
+    const { store, journal } = this.#parts;
+    // What counts is in the site's journal, and said again in its next Hello: this may share a transaction with others.
+    store.soon(async (tx) => {
+      const assignment = await findAssignment(tx.db, id);
+      if (assignment?.site !== site || assignment.attempt !== attempt || assignment.state !== "offered")
+        return;
+      await settleAssignment(tx.db, id, attempt, "accepted");
+      const { runId, round, kind } = assignment;
+      const text = `${site} has accepted to ${kind}.`;
+      await journal.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
+    });
+  }
+
+  /** The site is put out: what it has open ends at once. */
+  async siteRevoked(site: SiteId): Promise<void> {
+    await this.#parts.store.write(async (tx) => {
+      for (const assignment of await openAssignments(tx.db, site)) {
+        await this.giveUp(tx, assignment, "failed", "SITE_REVOKED", `${site} has been revoked.`);
+      }
+    });
   }
 
   /** The site's own rules said no. */
@@ -182,16 +201,15 @@ export class Assignments {
     site: SiteId,
     id: AssignmentId,
     attempt: number,
-    state: Extract<AssignmentState, "accepted" | "refused" | "failed">,
-    reason?: { code: string; text: string },
+    state: Extract<AssignmentState, "refused" | "failed">,
+    reason: { code: string; text: string },
   ): Promise<void> {
     const assignment = await this.#own(site, id, attempt);
-    if (assignment === undefined || assignment.state === state) return;
+    if (assignment === undefined) return;
     await this.#parts.store.write(async (tx) => {
       if (!(await settleAssignment(tx.db, id, attempt, state, reason))) return;
       const { runId, round, kind } = assignment;
-      const text =
-        reason === undefined ? `${site} has accepted to ${kind}.` : `${site} has ${state}: ${reason.text}`;
+      const text = `${site} has ${state}: ${reason.text}`;
       await this.#parts.journal.append(tx, {
         runId,
         type: `assignment.${state}`,

@@ -1,6 +1,6 @@
 import { isReleased, releaseUpdates, wantedBlobs } from "#hub/store/blobs.js";
 import type { Store, Tx } from "#hub/store/store.js";
-import { KeyedSerial } from "#kernel/async.js";
+import { KeyedSerial, Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
@@ -17,6 +17,7 @@ interface Parts {
 export class Retention {
   readonly #parts: Parts;
   readonly #byDigest = new KeyedSerial<Sha256>();
+  readonly #removing = new Serial();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -27,10 +28,10 @@ export class Retention {
     return this.#byDigest.run(sha256, work);
   }
 
-  /** Releases the updates of a round that has been aggregated, within the transaction that says so. */
+  /** Releases the updates of a round that has been aggregated, and parts of those that came too late, within the transaction that says so. */
   async releaseRound(tx: Tx, runId: RunId, round: number): Promise<void> {
     const released = await releaseUpdates(tx.db, runId, round, this.#parts.clock.nowMs());
-    tx.afterCommit(() => void this.#removeAll(released));
+    tx.afterCommit(() => void this.#removing.run(() => this.#removeAll(released, `${runId}.${round}.`)));
   }
 
   /** At the start, before anything else is written: removes the files that no row wants, left by a hub that was killed in between. */
@@ -40,7 +41,15 @@ export class Retention {
     for (const sha256 of await blobs.list()) if (!wanted.has(sha256)) await blobs.remove(sha256);
   }
 
-  async #removeAll(released: readonly Sha256[]): Promise<void> {
+  /** Settles when what was released so far is gone. */
+  idle(): Promise<void> {
+    return this.#removing.idle();
+  }
+
+  async #removeAll(released: readonly Sha256[], staged: string): Promise<void> {
+    await this.#parts.blobs.discardStaged(staged).catch((error: unknown) => {
+      this.#parts.log.warn({ err: error }, "parts of updates that nobody waits for could not be removed");
+    });
     for (const sha256 of released) {
       try {
         await this.#byDigest.run(sha256, async () => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 import { makeDirectory, syncDirectory } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
@@ -20,6 +20,8 @@ export interface BlobStore {
   scratchPath(key: string): string;
   /** Takes in a finished and synced scratch file under its digest. */
   adopt(path: string, sha256: Sha256): Promise<void>;
+  /** Forgets what is staged under keys that begin so. */
+  discardStaged(prefix: string): Promise<void>;
   /** Removes a blob; nothing happens where there is none. */
   remove(sha256: Sha256): Promise<void>;
   /** The digests of all blobs that are here. */
@@ -43,14 +45,16 @@ export interface StagedBlob {
 /** A staged blob that has not been touched for so long belongs to nobody any more. */
 const abandonedMs = 24 * 3_600_000;
 
-/** {@link BlobStore} on a local disk: `blobs/ab/abcdef…`, `blobs/incoming/…`. */
+/** {@link BlobStore} on a local disk: `blobs/SHA256`, `blobs/incoming/KEY`. */
 export class FileBlobStore implements BlobStore {
   readonly #root: string;
   readonly #incoming: string;
+  readonly #renames: SharedSync;
 
   constructor(root: string) {
     this.#root = root;
     this.#incoming = join(root, "incoming");
+    this.#renames = new SharedSync(root);
   }
 
   /** Makes the folders, and clears what nobody has gone on with for a day. */
@@ -88,14 +92,14 @@ export class FileBlobStore implements BlobStore {
   }
 
   async adopt(path: string, sha256: Sha256): Promise<void> {
-    const target = this.#path(sha256);
-    const folder = dirname(target);
-    if ((await sizeOf(folder)) === undefined) {
-      await makeDirectory(folder);
-      await syncDirectory(this.#root);
+    await rename(path, this.#path(sha256));
+    await this.#renames.sync();
+  }
+
+  async discardStaged(prefix: string): Promise<void> {
+    for (const name of await readdir(this.#incoming)) {
+      if (name.startsWith(prefix)) await rm(join(this.#incoming, name), { force: true });
     }
-    await rename(path, target);
-    await syncDirectory(folder);
   }
 
   async remove(sha256: Sha256): Promise<void> {
@@ -103,8 +107,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async list(): Promise<Sha256[]> {
-    const names = await readdir(this.#root, { recursive: true });
-    return names.map((name) => basename(name)).filter((name): name is Sha256 => /^[0-9a-f]{64}$/.test(name));
+    return (await readdir(this.#root)).filter((name): name is Sha256 => /^[0-9a-f]{64}$/.test(name));
   }
 
   async put(bytes: Uint8Array, sha256: Sha256): Promise<void> {
@@ -114,7 +117,29 @@ export class FileBlobStore implements BlobStore {
   }
 
   #path(sha256: Sha256): string {
-    return join(this.#root, sha256.slice(0, 2), sha256);
+    return join(this.#root, sha256);
+  }
+}
+
+/** Makes renames in a folder durable: one sync serves all that were made before it began. */
+class SharedSync {
+  readonly #folder: string;
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  sync(): Promise<void> {
+    this.#next ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        this.#running = syncDirectory(this.#folder);
+        return this.#running;
+      });
+    return this.#next;
   }
 }
 
@@ -135,8 +160,11 @@ class StagedFile implements StagedBlob {
   }
 
   async commit(sha256: Sha256): Promise<void> {
-    await this.#file.sync();
-    await this.#file.close();
+    try {
+      await this.#file.sync();
+    } finally {
+      await this.#file.close();
+    }
     await this.#adopt(sha256);
   }
 

@@ -37,7 +37,12 @@ export class Trainings implements WorkDescriber {
 
   #of(runId: RunId): Promise<{ training: Training; runName: string }> {
     let known = this.#trainings.get(runId);
-    if (known === undefined) this.#trainings.set(runId, (known = this.#load(runId)));
+    if (known === undefined) {
+      known = this.#load(runId);
+      this.#trainings.set(runId, known);
+      // A fault of the moment must not stand for good.
+      known.catch(() => this.#trainings.delete(runId));
+    }
     return known;
   }
 

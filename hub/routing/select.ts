@@ -35,8 +35,9 @@ export function matchingDatasets(
 function rejection(site: Site, selector: DatasetSelector): string | undefined {
   if (site.revokedAtMs !== undefined) return "it is revoked";
   if (site.agentVersion === undefined) return "its agent has never connected";
-  const matching = matchingDatasets(site, selector).length;
-  if (matching === 1) return undefined;
+  const datasets = matchingDatasets(site, selector);
+  const matching = datasets.length;
+  if (matching === 1) return datasets[0]?.trainRows === 0 ? "its dataset has no rows to train on" : undefined;
   const wanted = describeSelector(selector);
   if (matching > 1) return `${matching} of its datasets match ${wanted}; name one`;
   const has = site.datasets.map((dataset) => dataset.name);

@@ -68,7 +68,7 @@ export class SessionDesk {
   async #read(session: AgentSession, messages: AsyncIterable<FromAgent__Output>): Promise<void> {
     let greeted = false;
     for await (const message of messages) {
-      session.heardAtMs = this.#parts.clock.nowMs();
+      session.heardMs = this.#parts.clock.monotonicMs();
       if (greeted) await this.#take(session, message);
       else if (message.body === "hello" && message.hello != null) await this.#greet(session, message.hello);
       else throw new ComityError("MESSAGE_INVALID", "A session begins with Hello.");
@@ -119,11 +119,7 @@ export class SessionDesk {
         return;
       case "accept":
         if (message.accept != null)
-          await assignments.accepted(
-            site,
-            parseAssignmentId(message.accept.assignmentId),
-            message.accept.attempt,
-          );
+          assignments.accepted(site, parseAssignmentId(message.accept.assignmentId), message.accept.attempt);
         return;
       case "refuse": {
         if (message.refuse == null) return;
@@ -154,9 +150,10 @@ export class SessionDesk {
   }
 
   #heartbeat(): void {
-    const nowMs = this.#parts.clock.nowMs();
+    const { clock } = this.#parts;
+    const [nowMs, monotonicMs] = [clock.nowMs(), clock.monotonicMs()];
     for (const session of this.#sessions) {
-      if (nowMs - session.heardAtMs > missedHeartbeats * this.#heartbeatMs) {
+      if (monotonicMs - session.heardMs > missedHeartbeats * this.#heartbeatMs) {
         session.close(
           new ComityError(
             "DEADLINE_EXCEEDED",
@@ -180,7 +177,8 @@ class AgentSession implements LiveSession {
   readonly certificateEndsMs: number;
   /** Rejects when the hub ends the session. */
   readonly closed: Promise<never>;
-  heardAtMs: number;
+  /** When it was last heard, by the monotonic clock. */
+  heardMs: number;
   readonly #close: (error: ComityError) => void;
   readonly #send: Sender<FromHub>;
   readonly #clock: Clock;
@@ -195,7 +193,7 @@ class AgentSession implements LiveSession {
     this.#close = closing.reject;
     this.#send = send;
     this.#clock = clock;
-    this.heardAtMs = clock.nowMs();
+    this.heardMs = clock.monotonicMs();
   }
 
   send(message: FromHub): void {

@@ -27,21 +27,22 @@ type Listener = (site: SiteId, change: PresenceChange) => void;
 /** Who is connected now. Nothing here is the only trace of a fact: after a restart the agents come back and say it again. */
 export class Presence {
   readonly #clock: Clock;
-  readonly #startedAtMs: number;
+  /** By the monotonic clock: a jump of the wall clock makes nobody vanish. */
+  readonly #startedMs: number;
   readonly #sessions = new Map<SiteId, LiveSession>();
-  readonly #offlineSinceMs = new Map<SiteId, number>();
+  readonly #leftMs = new Map<SiteId, number>();
   readonly #listeners = new Set<Listener>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#startedAtMs = clock.nowMs();
+    this.#startedMs = clock.monotonicMs();
   }
 
   /** Takes a new session in; an older one of the same site ends with `SESSION_REPLACED`. */
   connect(session: LiveSession): void {
     const older = this.#sessions.get(session.site);
     this.#sessions.set(session.site, session);
-    this.#offlineSinceMs.delete(session.site);
+    this.#leftMs.delete(session.site);
     older?.close(
       new ComityError("SESSION_REPLACED", `A newer session of ${session.site} has taken over.`, {
         hint: "If you did not start a second agent, its identity may have been copied: revoke the site and invite it anew.",
@@ -54,7 +55,7 @@ export class Presence {
   disconnect(session: LiveSession): void {
     if (this.#sessions.get(session.site) !== session) return;
     this.#sessions.delete(session.site);
-    this.#offlineSinceMs.set(session.site, this.#clock.nowMs());
+    this.#leftMs.set(session.site, this.#clock.monotonicMs());
     this.#tell(session.site, "left");
   }
 
@@ -70,7 +71,8 @@ export class Presence {
   /** Since when a site is away: its disconnection, or the hub's own start. Undefined while it is there. */
   offlineSinceMs(site: SiteId): number | undefined {
     if (this.#sessions.has(site)) return undefined;
-    return this.#offlineSinceMs.get(site) ?? this.#startedAtMs;
+    const awayMs = this.#clock.monotonicMs() - (this.#leftMs.get(site) ?? this.#startedMs);
+    return this.#clock.nowMs() - awayMs;
   }
 
   get online(): IterableIterator<LiveSession> {

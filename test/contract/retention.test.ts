@@ -111,7 +111,7 @@ describe("retention of blobs", () => {
     const first = await seed(hub, 1, "evaluating", "first");
     const second = await seed(hub, 2, "collecting", "second");
     await hub.store.write((tx) => hub.retention.releaseRound(tx, run, 1));
-    await hub.retention.whileKept(first, () => Promise.resolve());
+    await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [second]);
     await assert.rejects(hub.blobs.localPath(first), { code: "BLOB_NOT_FOUND" });
     await hub.store.close();
@@ -122,7 +122,7 @@ describe("retention of blobs", () => {
     const shared = await seed(hub, 1, "evaluating", "same");
     assert.equal(await seed(hub, 2, "collecting", "same"), shared);
     await hub.store.write((tx) => hub.retention.releaseRound(tx, run, 1));
-    await hub.retention.whileKept(shared, () => Promise.resolve());
+    await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [shared]);
     await hub.store.close();
   });
@@ -134,7 +134,7 @@ describe("retention of blobs", () => {
       await hub.store.write((tx) => hub.retention.releaseRound(tx, run, 1));
       await hub.store.write(({ db }) => recordBlob(db, { sha256, sizeBytes: 5 }, 2));
     });
-    await hub.retention.whileKept(sha256, () => Promise.resolve());
+    await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [sha256]);
     await hub.store.close();
   });

@@ -19,6 +19,7 @@ export const dayMs = 86_400_000;
 export class TestClock implements Clock {
   ms = Date.UTC(2026, 5, 1, 12);
   readonly nowMs = (): number => this.ms;
+  readonly monotonicMs = (): number => this.ms;
   after(): () => void {
     throw new Error("nothing here waits");
   }
