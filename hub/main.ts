@@ -68,6 +68,15 @@ export async function initHub(
   wishes: HubWishes,
 ): Promise<{ config: HubConfig; profilePath: string }> {
   const config = await createFolder(dir, wishes, systemClock.nowMs());
+  return { config, profilePath: await writeAdminProfile(dir) };
+}
+
+/**
+ * Gives the operator `admin` a new token and writes its profile to `operator.json` in the hub's folder; the old token counts no
+ * more. For whoever has the folder: the way back in when every admin's token is lost. Throws `STORE_BUSY` while the hub runs.
+ */
+export async function writeAdminProfile(dir: string): Promise<string> {
+  const config = await readHubConfig(dir);
   const paths = hubPaths(dir);
   const { material, signingKey } = await readAuthority(
     dir,
@@ -85,7 +94,7 @@ export async function initHub(
       log: silentLog,
     });
     const operator = await store.write((tx) =>
-      operators.add(tx, { name: "admin", role: "admin", ttlDays: 366 }),
+      operators.replace(tx, { name: "admin", role: "admin", ttlDays: 366 }),
     );
     const token = await operators.tokenOf(operator);
     const profile: OperatorProfile = {
@@ -98,7 +107,7 @@ export async function initHub(
   } finally {
     await store.close();
   }
-  return { config, profilePath: paths.profile };
+  return paths.profile;
 }
 
 /** Starts the hub of a folder: takes up what was running, then serves both ports. This is the only place that constructs adapters. */

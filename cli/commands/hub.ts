@@ -14,7 +14,7 @@ export function hubCommand(): Command {
     summary: "set up and run a hub",
     examples: ["comity hub init ./hub --host hub.example.org", "comity hub start ./hub"],
   });
-  return hub.addCommand(init()).addCommand(start()).addCommand(show());
+  return hub.addCommand(init()).addCommand(start()).addCommand(admin()).addCommand(show());
 }
 
 const init = (): Command =>
@@ -114,6 +114,25 @@ export function programOptions(to: Command): Command {
       "stop when standard input closes, as it does when the program that started this one ends",
     );
 }
+
+const admin = (): Command =>
+  command("admin", {
+    summary: "give the operator `admin` a new token, with the hub stopped",
+    description:
+      "For whoever has the hub's folder: the way back in when the token of every admin is lost or has ended.\nThe new profile lies in DIR/operator.json; the old token of `admin` counts no more.",
+    examples: ["comity hub admin ./hub", "comity operator list --hub ./hub/operator.json"],
+  })
+    .argument("<dir>", "the hub's folder")
+    .addOption(jsonOption())
+    .action(async (dir: string, options: { json?: true }) => {
+      const { writeAdminProfile } = await import("#hub/main.js");
+      const profilePath = await writeAdminProfile(dir);
+      printAnswer(
+        options,
+        { profilePath },
+        () => `The new profile of admin is ${profilePath}: give it with --hub.`,
+      );
+    });
 
 const start = (): Command =>
   programOptions(

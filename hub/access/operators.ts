@@ -58,6 +58,17 @@ export class Operators {
 
   /** Adds an operator; `ttlDays` 0: 90. The token comes from {@link tokenOf}. Throws `ALREADY_EXISTS`. */
   async add(tx: Tx, wish: { name: string; role: string; ttlDays: number }): Promise<AddedOperator> {
+    const former = await findOperator(tx.db, wish.name);
+    if (former !== undefined && counts(former, this.#parts.clock.nowMs())) {
+      throw new ComityError("ALREADY_EXISTS", `There is an operator ${wish.name} already.`, {
+        hint: "Take another name, or remove that one first.",
+      });
+    }
+    return this.replace(tx, wish);
+  }
+
+  /** Adds an operator, or gives one that is there a new token and role: the old token counts no more. */
+  async replace(tx: Tx, wish: { name: string; role: string; ttlDays: number }): Promise<AddedOperator> {
     const { clock, log } = this.#parts;
     const { name } = wish;
     const ttlDays = wish.ttlDays === 0 ? defaultDays : wish.ttlDays;
@@ -67,12 +78,6 @@ export class Operators {
       throw new ComityError("ARGUMENT_INVALID", `An operator's token lives from 1 to ${maxDays} days.`);
     }
     const nowMs = clock.nowMs();
-    const former = await findOperator(tx.db, name);
-    if (former !== undefined && counts(former, nowMs)) {
-      throw new ComityError("ALREADY_EXISTS", `There is an operator ${name} already.`, {
-        hint: "Take another name, or remove that one first.",
-      });
-    }
     // A token counts in whole seconds.
     const createdAtMs = Math.floor(nowMs / 1000) * 1000;
     const row: OperatorRow = {

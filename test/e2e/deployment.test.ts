@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, it } from "mocha";
 import { readHeader } from "#aggregation/tensors/safetensors.js";
@@ -128,5 +128,37 @@ describe("a deployment by hand", function () {
     assert.equal(outcome.code, exit.config);
     assert.match(outcome.stderr, /plan\.yaml:4:1: rounds: .*number/);
     assert.match(outcome.stderr, /plan\.yaml:5:1: unknown key "roundz".*"rounds"/);
+  });
+});
+
+describe("a hub whose admin has lost the token", function () {
+  this.timeout(60_000);
+  const folder = temporaryFolders();
+
+  it("gives a new one to whoever has its folder, and the old one counts no more", async () => {
+    const dir = await folder();
+    const hub = join(dir, "hub");
+    const profile = join(hub, "operator.json");
+    const lost = join(dir, "lost.json");
+    const env = { COMITY_HOME: join(dir, "home") };
+    assert.equal(
+      (await comity(["hub", "init", hub, "--control-port", "0", "--agent-port", "0"], { env })).code,
+      0,
+    );
+    await copyFile(profile, lost);
+    const renewed = await comity(["hub", "admin", hub], { env });
+    assert.equal(renewed.code, 0, renewed.stderr);
+    const child = Child.start("hub", ["hub", "start", hub], join(dir, "hub.log"));
+    try {
+      await child.ready(new AbortController().signal);
+      assert.equal((await comity(["site", "list", "--hub", profile], { env })).code, 0);
+      const refused = await comity(["site", "list", "--hub", lost], { env });
+      assert.equal(refused.code, exit.identity);
+      assert.match(refused.stderr, /UNAUTHENTICATED/);
+      const busy = await comity(["hub", "admin", hub], { env });
+      assert.match(busy.stderr, /STORE_BUSY/);
+    } finally {
+      await child.stop(10_000);
+    }
   });
 });
