@@ -5,6 +5,7 @@ import {
   type Driver,
   Kysely,
   Migrator,
+  type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
 } from "kysely";
@@ -14,8 +15,7 @@ import type { Schema } from "./schema.js";
 
 /** Opens (or makes) the hub's SQLite file and brings its schema up to date. Throws `STORE_BUSY` or `STORE_DAMAGED`. */
 export async function openSqlite(path: string): Promise<Kysely<Schema>> {
-  const database = open(path);
-  const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database }) });
+  const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database: keepStatements(open(path)) }) });
   const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest();
   if (error !== undefined) {
     await db.destroy();
@@ -61,6 +61,26 @@ function open(path: string): Database.Database {
       },
     );
   }
+}
+
+/** Statements that are kept; the hub has about a hundred. */
+const maxStatements = 500;
+
+/** Kysely has every query compiled anew, which takes SQLite longer than most queries themselves; here each text is compiled once. */
+function keepStatements(database: Database.Database): SqliteDatabase {
+  const statements = new Map<string, Database.Statement>();
+  return {
+    close: () => void database.close(),
+    prepare(sql) {
+      const kept = statements.get(sql);
+      if (kept !== undefined) return kept;
+      const statement = database.prepare(sql);
+      // Queries that grow with their values could be without end.
+      if (statements.size >= maxStatements) statements.clear();
+      statements.set(sql, statement);
+      return statement;
+    },
+  };
 }
 
 type SqliteSettings = ConstructorParameters<typeof SqliteDriver>[0];
