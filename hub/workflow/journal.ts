@@ -6,6 +6,9 @@ import type { Store, Tx } from "#hub/store/store.js";
 import { RunChanges } from "./changes.js";
 import type { NewEvent, RunEvent } from "./model.js";
 
+/** Events that are read at a time. */
+const pageEvents = 500;
+
 /** The events of runs: written in the transaction of their effect, told after its commit. */
 export class RunJournal {
   readonly changes = new RunChanges();
@@ -44,10 +47,10 @@ export class RunJournal {
         }
         const ended = (await findRun(this.#store.db, runId))?.state !== "running";
         for (let more = true; more; ) {
-          const events = await eventsAfter(this.#store.db, runId, seq);
+          const events = await eventsAfter(this.#store.db, runId, seq, pageEvents);
           for (const event of events) yield event;
           seq = events.at(-1)?.seq ?? seq;
-          more = events.length > 0;
+          more = events.length === pageEvents;
         }
         if (ended) return;
       }
