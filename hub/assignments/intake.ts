@@ -102,7 +102,7 @@ export class AnswerIntake {
         metrics: header.metrics,
         bytes: header.update?.sizeBytes ?? 0,
       };
-      await this.#parts.journal.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
+      this.#parts.journal.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
       return true;
     });
     if (delivered) return receiptOf(header, nowMs);

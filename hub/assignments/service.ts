@@ -5,6 +5,7 @@ import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
 import type { Presence } from "#hub/sites/presence.js";
 import {
+  acceptAssignment,
   findAssignment,
   openAssignments,
   reopenAssignment,
@@ -69,7 +70,7 @@ export class Assignments {
         for (const { id, runId, round, attempt } of await vanishedAssignments(tx.db, site)) {
           if (!(await reopenAssignment(tx.db, id, attempt, ["vanished"]))) continue;
           const text = `${site} is back and is offered round ${round} again (attempt ${attempt + 1}).`;
-          await journal.append(tx, { runId, type: "assignment.offered", round, site, text });
+          journal.append(tx, { runId, type: "assignment.offered", round, site, text });
         }
       });
     }
@@ -90,13 +91,11 @@ export class Assignments {
     const { store, journal } = this.#parts;
     // What counts is in the site's journal, and said again in its next Hello: this may share a transaction with others.
     store.soon(async (tx) => {
-      const assignment = await findAssignment(tx.db, id);
-      if (assignment?.site !== site || assignment.attempt !== attempt || assignment.state !== "offered")
-        return;
-      await settleAssignment(tx.db, id, attempt, "accepted");
-      const { runId, round, kind } = assignment;
+      const accepted = await acceptAssignment(tx.db, site, id, attempt);
+      if (accepted === undefined) return;
+      const { runId, round, kind } = accepted;
       const text = `${site} has accepted to ${kind}.`;
-      await journal.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
+      journal.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
     });
   }
 
@@ -136,7 +135,7 @@ export class Assignments {
     const again = await this.#parts.store.write(async (tx) => {
       if (!(await reopenAssignment(tx.db, id, attempt, ["offered", "accepted"]))) return undefined;
       const text = `${site} failed (${why.text}) and is offered round ${assignment.round} again (attempt ${attempt + 1}).`;
-      await this.#parts.journal.append(tx, {
+      this.#parts.journal.append(tx, {
         runId: assignment.runId,
         type: "assignment.offered",
         round: assignment.round,
@@ -180,7 +179,7 @@ export class Assignments {
   ): Promise<void> {
     if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, { code, text }))) return;
     const { runId, round, site, kind } = assignment;
-    await this.#parts.journal.append(tx, {
+    this.#parts.journal.append(tx, {
       runId,
       type: `assignment.${state}`,
       round,
@@ -210,7 +209,7 @@ export class Assignments {
       if (!(await settleAssignment(tx.db, id, attempt, state, reason))) return;
       const { runId, round, kind } = assignment;
       const text = `${site} has ${state}: ${reason.text}`;
-      await this.#parts.journal.append(tx, {
+      this.#parts.journal.append(tx, {
         runId,
         type: `assignment.${state}`,
         round,

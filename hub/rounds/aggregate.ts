@@ -34,11 +34,11 @@ export async function aggregate(parts: RoundParts, training: Training, round: Ro
     await retention.releaseRound(tx, runId, number);
     const text = `Round ${number}: ${counted(sites.length, "update")} from ${samples} rows make the new model.`;
     const data = { sites, samples, model: model.sha256 };
-    await journal.append(tx, { runId, type: "round.aggregated", round: number, text, data });
+    journal.append(tx, { runId, type: "round.aggregated", round: number, text, data });
     if (evaluates) {
       const deadlineAtMs = nowMs + training.plan.deadline;
       await assign(parts, tx, "evaluate", sites, { runId, round: number, base: model, deadlineAtMs });
-    } else await completeRound(parts, tx, training, { ...round, samples, metrics }, assignments);
+    } else completeRound(parts, tx, training, { ...round, samples, metrics }, assignments);
   });
   return "again";
 }

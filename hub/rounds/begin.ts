@@ -61,7 +61,7 @@ export async function beginRound(
     await assign(parts, tx, "train", sites, round);
     const text = `Round ${number} of ${plan.rounds} begins at ${counted(sites.length, "site")}: ${listWords(sites)}.`;
     const data = { sites, left, rounds: plan.rounds };
-    await journal.append(tx, { runId: run.id, type: "round.started", round: number, text, data });
+    journal.append(tx, { runId: run.id, type: "round.started", round: number, text, data });
   });
   return "again";
 }

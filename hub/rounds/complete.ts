@@ -25,19 +25,19 @@ export async function evaluate(parts: RoundParts, training: Training, round: Rou
     const end = { state: "completed" as const, metrics, endedAtMs: clock.nowMs() };
     if (!(await moveRound(tx.db, runId, number, "evaluating", end))) return;
     await setModelMetrics(tx.db, runId, number, metrics);
-    await completeRound(parts, tx, training, { ...round, metrics }, assignments);
+    completeRound(parts, tx, training, { ...round, metrics }, assignments);
   });
   return "again";
 }
 
 /** Says what the round has come to, and who was left out for what reason. */
-export async function completeRound(
+export function completeRound(
   { journal, clock }: RoundParts,
   tx: Tx,
   training: Training,
   { runId, round, startedAtMs, samples, metrics }: Round,
   assignments: readonly Assignment[],
-): Promise<void> {
+): void {
   const trained = assignments.filter(({ kind }) => kind === "train");
   const sites = trained.filter(({ state }) => state === "delivered").map(({ site }) => site);
   const left = assignments.flatMap(({ site, state, kind, reason }) =>
@@ -47,7 +47,7 @@ export async function completeRound(
   const { rounds } = training.plan;
   const data = { sites, of: trained.length, rounds, samples, metrics, seconds, left };
   const text = `Round ${round} is complete: ${sites.length} of ${trained.length} sites, ${samples} rows.`;
-  await journal.append(tx, { runId, type: "round.completed", round, text, data });
+  journal.append(tx, { runId, type: "round.completed", round, text, data });
 }
 
 /** All rounds are done: so is the run. */

@@ -3,7 +3,7 @@ import type { Assignments } from "#hub/assignments/service.js";
 import type { Retention } from "#hub/blobs/retention.js";
 import type { BlobStore } from "#hub/blobs/store.js";
 import type { Presence } from "#hub/sites/presence.js";
-import { insertAssignment } from "#hub/store/assignments.js";
+import { insertAssignments } from "#hub/store/assignments.js";
 import { insertModelVersion } from "#hub/store/models.js";
 import type { Store, Tx } from "#hub/store/store.js";
 import type { RunEnding } from "#hub/workflow/ending.js";
@@ -44,12 +44,14 @@ export async function assign(
   round: Pick<Round, "runId" | "round" | "base" | "deadlineAtMs">,
 ): Promise<void> {
   const { runId, base, deadlineAtMs } = round;
-  for (const site of sites) {
+  const fresh = sites.map((site) => {
     const id = assignmentId(runId, round.round, kind, site);
-    const fresh = { id, runId, round: round.round, kind, site, base, deadlineAtMs };
-    const assignment = await insertAssignment(tx.db, fresh, parts.clock.nowMs());
-    tx.afterCommit(() => void parts.assignments.push(assignment));
-  }
+    return { id, runId, round: round.round, kind, site, base, deadlineAtMs };
+  });
+  const assignments = await insertAssignments(tx.db, fresh, parts.clock.nowMs());
+  tx.afterCommit(() => {
+    for (const assignment of assignments) void parts.assignments.push(assignment);
+  });
 }
 
 /** Adds the next version of the training's model. */

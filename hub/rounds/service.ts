@@ -1,8 +1,7 @@
 import type { BlobRef } from "#hub/assignments/model.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
 import { openAssignments } from "#hub/store/assignments.js";
-import { lastRound } from "#hub/store/rounds.js";
-import { findRun } from "#hub/store/runs.js";
+import { standing } from "#hub/store/rounds.js";
 import type { NewEvent, Run } from "#hub/workflow/model.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
@@ -32,20 +31,17 @@ export class Rounds {
   async drive(run: Run, signal: AbortSignal): Promise<void> {
     const { store, journal, trainings } = this.#parts;
     const training = await trainings.get(run.id);
-    const stopped = deferred();
-    const stop = () => stopped.resolve();
-    signal.addEventListener("abort", stop, { once: true });
     this.#driven.add(run.id);
     try {
       while (!signal.aborted) {
         const news = journal.changes.next(run.id);
-        if ((await findRun(store.db, run.id))?.state !== "running") return;
-        const next = await this.#step(run, training, await lastRound(store.db, run.id));
+        const { running, round } = await standing(store.db, run.id);
+        if (!running) return;
+        const next = await this.#step(run, training, round);
         if (next === "ended") return;
-        if (next !== "again") await this.#wait([news, stopped.promise], next.untilMs);
+        if (next !== "again") await this.#wait(news, signal, next.untilMs);
       }
     } finally {
-      signal.removeEventListener("abort", stop);
       this.#driven.delete(run.id);
       trainings.forget(run.id);
     }
@@ -68,8 +64,8 @@ export class Rounds {
         news.push({ runId, type: "site.disconnected", round, site, text });
       }
     }
-    await store.write(async (tx) => {
-      for (const event of news) await journal.append(tx, event);
+    await store.write((tx) => {
+      for (const event of news) journal.append(tx, event);
     });
   }
 
@@ -92,14 +88,17 @@ export class Rounds {
     }
   }
 
-  async #wait(wakeUps: readonly Promise<void>[], untilMs: number | undefined): Promise<void> {
+  /** Until there is news, the time has come, or the hub stops. Nothing is left hanging on what outlives the wait. */
+  async #wait(news: Promise<void>, signal: AbortSignal, untilMs: number | undefined): Promise<void> {
     const { clock } = this.#parts;
-    let takeBack = () => {};
-    const due = new Promise<void>((resolve) => {
-      if (untilMs !== undefined) takeBack = clock.after(untilMs - clock.nowMs(), resolve);
-    });
-    await Promise.race([...wakeUps, due]);
-    takeBack();
+    const over = deferred();
+    const end = () => over.resolve();
+    const takeBack = untilMs === undefined ? undefined : clock.after(untilMs - clock.nowMs(), end);
+    signal.addEventListener("abort", end, { once: true });
+    void news.then(end);
+    await over.promise;
+    signal.removeEventListener("abort", end);
+    takeBack?.();
   }
 }
 

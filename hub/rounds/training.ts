@@ -1,4 +1,3 @@
-import { initialModel } from "#aggregation/topology/initial-model.js";
 import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
@@ -37,11 +36,6 @@ export function prepareTraining(argument: unknown): Training {
       workJson: { train: JSON.stringify(train), evaluate: JSON.stringify(evaluate) },
     };
   });
-}
-
-/** The model that round 1 begins with: the same for the same layers and seed. */
-export function firstModel(training: Training): Uint8Array {
-  return asComityError(() => initialModel(training.layers, training.plan.seed));
 }
 
 /** The training of a run, from its stored workflow. */

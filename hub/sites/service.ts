@@ -18,6 +18,8 @@ export class Sites {
   readonly #store: Store;
   readonly #presence: Presence;
   readonly #clock: Clock;
+  /** What the connected sites have said last; the store has the same. */
+  readonly #catalogues = new Map<SiteId, readonly Dataset[]>();
 
   constructor(store: Store, presence: Presence, clock: Clock) {
     this.#store = store;
@@ -46,17 +48,25 @@ export class Sites {
   /** Replaces the datasets that a site says it has. */
   async catalogue(id: SiteId, datasets: readonly Dataset[]): Promise<void> {
     await this.#store.write((tx) => saveCatalogue(tx.db, id, datasets));
+    this.#catalogues.set(id, datasets);
   }
 
   async left(id: SiteId): Promise<void> {
+    this.#catalogues.delete(id);
     await this.#store.write((tx) => saveLastSeen(tx.db, id, this.#clock.nowMs()));
   }
 
   /** The most rows that the site can have of a dataset, by its own catalogue: its counts are rounded down to two significant digits. */
   async maxRows(id: SiteId, selector: DatasetSelector, share: "trainRows" | "testRows"): Promise<number> {
-    const [site] = await listSites(this.#store.db, id);
-    const [dataset] = site === undefined ? [] : matchingDatasets(site, selector);
+    const [dataset] = matchingDatasets({ datasets: await this.#datasets(id) }, selector);
     return dataset === undefined ? limits.samples : upperBound(dataset[share]);
+  }
+
+  async #datasets(id: SiteId): Promise<readonly Dataset[]> {
+    const known = this.#catalogues.get(id);
+    if (known !== undefined) return known;
+    const [site] = await listSites(this.#store.db, id);
+    return site?.datasets ?? [];
   }
 
   #view(site: Site): SiteView {

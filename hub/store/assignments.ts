@@ -10,38 +10,41 @@ export type NewAssignment = Pick<
   "id" | "runId" | "round" | "kind" | "site" | "base" | "deadlineAtMs"
 >;
 
-export async function insertAssignment(
+/** Writes new assignments and returns them. */
+export async function insertAssignments(
   db: Db,
-  assignment: NewAssignment,
+  assignments: readonly NewAssignment[],
   nowMs: number,
-): Promise<Assignment> {
-  const row = await db
+): Promise<Assignment[]> {
+  const rows = await db
     .insertInto("assignments")
-    .values({
-      assignment_id: assignment.id,
-      run_id: assignment.runId,
-      round: assignment.round,
-      kind: assignment.kind,
-      site: assignment.site,
-      state: "offered",
-      attempt: 1,
-      base_sha256: assignment.base.sha256,
-      base_bytes: assignment.base.sizeBytes,
-      created_at_ms: nowMs,
-      deadline_at_ms: assignment.deadlineAtMs,
-      delivered_at_ms: null,
-      op_id: null,
-      answer_sha256: null,
-      update_sha256: null,
-      update_bytes: null,
-      samples: 0,
-      metrics: "{}",
-      reason_code: null,
-      reason: null,
-    })
+    .values(
+      assignments.map((assignment) => ({
+        assignment_id: assignment.id,
+        run_id: assignment.runId,
+        round: assignment.round,
+        kind: assignment.kind,
+        site: assignment.site,
+        state: "offered",
+        attempt: 1,
+        base_sha256: assignment.base.sha256,
+        base_bytes: assignment.base.sizeBytes,
+        created_at_ms: nowMs,
+        deadline_at_ms: assignment.deadlineAtMs,
+        delivered_at_ms: null,
+        op_id: null,
+        answer_sha256: null,
+        update_sha256: null,
+        update_bytes: null,
+        samples: 0,
+        metrics: "{}",
+        reason_code: null,
+        reason: null,
+      })),
+    )
     .returningAll()
-    .executeTakeFirstOrThrow();
-  return toAssignment(row);
+    .execute();
+  return rows.map(toAssignment);
 }
 
 export async function findAssignment(db: Db, id: AssignmentId): Promise<Assignment | undefined> {
@@ -86,6 +89,25 @@ export async function vanishedAssignments(db: Db, site: SiteId): Promise<Assignm
     .where("rounds.state", "=", "collecting")
     .execute();
   return rows.map(toAssignment);
+}
+
+/** Notes that a site has an offer in its journal; undefined when it was not waited for. */
+export async function acceptAssignment(
+  db: Db,
+  site: SiteId,
+  id: AssignmentId,
+  attempt: number,
+): Promise<Pick<Assignment, "runId" | "round" | "kind"> | undefined> {
+  const row = await db
+    .updateTable("assignments")
+    .set({ state: "accepted" })
+    .where("assignment_id", "=", id)
+    .where("site", "=", site)
+    .where("attempt", "=", attempt)
+    .where("state", "=", "offered")
+    .returning(["run_id", "round", "kind"])
+    .executeTakeFirst();
+  return row && { runId: row.run_id as RunId, round: row.round, kind: row.kind as WorkKind };
 }
 
 /** Moves an open assignment on; false when it was not open, or at another attempt, any more. */

@@ -2,27 +2,30 @@ import type { RunId, SiteId } from "#kernel/ids.js";
 import type { NewEvent, RunEvent, RunEventType } from "#hub/workflow/model.js";
 import type { Db } from "./schema.js";
 
-/** Writes an event at the end of its run's journal and returns it with its number. */
-export async function appendEvent(db: Db, event: NewEvent, atMs: number): Promise<RunEvent> {
-  const { event_seq: seq } = await db
+/** Writes events of one run at the end of its journal, in their order, and returns them with their numbers. */
+export async function appendEvents(
+  db: Db,
+  runId: RunId,
+  events: readonly NewEvent[],
+  atMs: number,
+): Promise<RunEvent[]> {
+  const { event_seq: last } = await db
     .updateTable("runs")
-    .set((eb) => ({ event_seq: eb("event_seq", "+", 1) }))
-    .where("run_id", "=", event.runId)
+    .set((eb) => ({ event_seq: eb("event_seq", "+", events.length) }))
+    .where("run_id", "=", runId)
     .returning("event_seq")
     .executeTakeFirstOrThrow();
-  const whole: RunEvent = { round: 0, site: "", data: {}, ...event, seq, atMs };
+  const first = last - events.length + 1;
+  const whole = events.map(
+    (event, place): RunEvent => ({ round: 0, site: "", data: {}, ...event, seq: first + place, atMs }),
+  );
   await db
     .insertInto("run_events")
-    .values({
-      run_id: whole.runId,
-      seq,
-      at_ms: atMs,
-      type: whole.type,
-      round: whole.round,
-      site: whole.site,
-      text: whole.text,
-      data: JSON.stringify(whole.data),
-    })
+    .values(
+      whole.map(({ seq, type, round, site, text, data }) => {
+        return { run_id: runId, seq, at_ms: atMs, type, round, site, text, data: JSON.stringify(data) };
+      }),
+    )
     .execute();
   return whole;
 }

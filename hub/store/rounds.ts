@@ -77,15 +77,22 @@ export async function roundsOf(db: Db, runId: RunId): Promise<Round[]> {
   return rows.map(toRound);
 }
 
-export async function lastRound(db: Db, runId: RunId): Promise<Round | undefined> {
+/** Whether a run goes on, and its last round. */
+export async function standing(
+  db: Db,
+  runId: RunId,
+): Promise<{ running: boolean; round: Round | undefined }> {
   const row = await db
-    .selectFrom("rounds")
-    .selectAll()
-    .where("run_id", "=", runId)
-    .orderBy("round", "desc")
+    .selectFrom("runs")
+    .leftJoin("rounds", "rounds.run_id", "runs.run_id")
+    .selectAll("rounds")
+    .select("runs.state as run_state")
+    .where("runs.run_id", "=", runId)
+    .orderBy("rounds.round", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? undefined : toRound(row);
+  const round = row === undefined || row.round === null ? undefined : toRound(row as Selectable<RoundsTable>);
+  return { running: row?.run_state === "running", round };
 }
 
 function toRound(row: Selectable<RoundsTable>): Round {

@@ -1,21 +1,46 @@
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { type Log, silentLog } from "#kernel/log.js";
 import type { Schema } from "./schema.js";
 
 /** How long a fact that is not urgent may wait for others. */
 const soonMs = 20;
 
-/** One write transaction. What must be told to others is told after COMMIT: nobody acts on a fact that may yet vanish. */
+/** Works that share one transaction at the most. */
+const maxGroup = 64;
+
+/** Writes what works gather over a transaction, once for all of them at its end. */
+export interface Gatherer<Item> {
+  /** Returns what is to be told after COMMIT. */
+  write(db: Transaction<Schema>, items: readonly Item[]): Promise<() => void>;
+}
+
+/** One unit of writing. What must be told to others is told after COMMIT: nobody acts on a fact that may yet vanish. */
 export interface Tx {
   readonly db: Transaction<Schema>;
   /** Calls back after COMMIT, in the order of registration; never after a rollback. */
   afterCommit(callback: () => void): void;
+  /** Hands an item to be written at the end of the transaction; forgotten when this unit is rolled back. */
+  gather<Item>(gatherer: Gatherer<Item>, item: Item): void;
 }
 
-/** The hub's database: reads go to {@link Store.db}, every change goes through {@link Store.write}. */
+/** A unit that waits for its turn. */
+interface Job {
+  /** Runs it; returns what is to be done after COMMIT. */
+  readonly run: (db: Transaction<Schema>, gathered: Gathered) => Promise<() => void>;
+  readonly reject: (error: unknown) => void;
+}
+
+type Gathered = Map<Gatherer<never>, unknown[]>;
+
+/**
+ * The hub's database: reads go to {@link Store.db}, every change goes through {@link Store.write}. Changes that are ready at the
+ * same moment share one COMMIT, and so one sync of the disk (group commit); each keeps to itself what fails.
+ */
 export class Store {
   readonly db: Kysely<Schema>;
   readonly #log: Log;
+  readonly #queue: Job[] = [];
+  #draining: Promise<void> | undefined;
   readonly #soon: ((tx: Tx) => Promise<void>)[] = [];
   #soonTimer: NodeJS.Timeout | undefined;
 
@@ -24,14 +49,61 @@ export class Store {
     this.#log = log;
   }
 
-  /** Runs `work` in one transaction. When the promise resolves, the change is durable. */
-  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const callbacks: (() => void)[] = [];
-    const result = await this.db
-      .transaction()
-      .execute((db) => work({ db, afterCommit: (callback) => callbacks.push(callback) }));
-    for (const callback of callbacks) callback();
-    return result;
+  /** Runs `work` as one unit: all of it or nothing. When the promise resolves, the change is durable. */
+  write<T>(work: (tx: Tx) => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const run: Job["run"] = async (db, gathered) => {
+        const callbacks: (() => void)[] = [];
+        const own: { gatherer: Gatherer<never>; item: unknown }[] = [];
+        const result = await work({
+          db,
+          afterCommit: (callback) => callbacks.push(callback),
+          gather: (gatherer, item) => own.push({ gatherer, item }),
+        });
+        for (const { gatherer, item } of own)
+          gathered.set(gatherer, [...(gathered.get(gatherer) ?? []), item]);
+        return () => {
+          try {
+            for (const callback of callbacks) callback();
+          } finally {
+            resolve(result);
+          }
+        };
+      };
+      this.#queue.push({ run, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // What becomes ready in the same turn of the event loop comes into the same transaction.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, maxGroup));
+    this.#draining = undefined;
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    const tell: (() => void)[] = [];
+    try {
+      await this.db.transaction().execute(async (db) => {
+        const gathered: Gathered = new Map();
+        for (const job of jobs) {
+          tell.push(jobs.length === 1 ? await job.run(db, gathered) : await runApart(db, job, gathered));
+        }
+        for (const [gatherer, items] of gathered) tell.push(await gatherer.write(db, items as never[]));
+      });
+    } catch (error) {
+      for (const job of jobs) job.reject(error);
+      return;
+    }
+    for (const callback of tell) {
+      try {
+        callback();
+      } catch (error) {
+        // The facts are durable; a listener's fault must not keep the next from being told.
+        this.#log.error({ err: error }, "a change could not be told");
+      }
+    }
   }
 
   /**
@@ -59,6 +131,20 @@ export class Store {
 
   async close(): Promise<void> {
     await this.#writeSoon();
+    await this.#draining;
     await this.db.destroy();
+  }
+}
+
+/** Runs one of several works of a transaction, so that its failure undoes its own changes only. */
+async function runApart(db: Transaction<Schema>, job: Job, gathered: Gathered): Promise<() => void> {
+  await sql`savepoint work`.execute(db);
+  try {
+    return await job.run(db, gathered);
+  } catch (error) {
+    await sql`rollback to savepoint work`.execute(db);
+    return () => job.reject(error);
+  } finally {
+    await sql`release savepoint work`.execute(db);
   }
 }

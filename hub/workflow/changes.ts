@@ -2,7 +2,7 @@ import { type Deferred, deferred, Mailbox } from "#kernel/async.js";
 import type { RunId } from "#kernel/ids.js";
 import type { RunEvent } from "./model.js";
 
-/** Passing events that are kept for one watcher who is slow. */
+/** Events that are kept in memory for one watcher who is slow. */
 const maxUnread = 1000;
 
 /**
@@ -20,21 +20,21 @@ export class RunChanges {
     return waiting.promise;
   }
 
-  /** There is something new in the store. */
+  /** There is something new in the store: whoever drives the run looks again. */
   notify(runId: RunId): void {
     this.#waiting.get(runId)?.resolve();
     this.#waiting.delete(runId);
-    for (const mailbox of this.#live.get(runId) ?? []) mailbox.push("look");
   }
 
-  /** Tells those who watch now; for progress, which is not kept. Who reads too slowly misses some. */
+  /** Tells those who watch now. Who reads too slowly misses progress, and is told to look for what is kept. */
   tell(event: RunEvent): void {
     for (const mailbox of this.#live.get(event.runId) ?? []) {
       if (mailbox.size < maxUnread) mailbox.push(event);
+      else if (event.seq > 0) mailbox.push("look");
     }
   }
 
-  /** A mailbox that gets `look` for each news and every passing event; call `stop` at the end. */
+  /** A mailbox that gets every event, or `look` for those it has no room for; call `stop` at the end. */
   subscribe(runId: RunId): { readonly news: Mailbox<RunEvent | "look">; readonly stop: () => void } {
     const news = new Mailbox<RunEvent | "look">();
     const mailboxes = this.#live.get(runId) ?? new Set();

@@ -22,7 +22,7 @@ export class RunEnding {
   /** The run has done what it was for; false when it had ended before. */
   async complete(tx: Tx, runId: RunId, text: string, data: Record<string, unknown>): Promise<boolean> {
     if (!(await endRun(tx.db, runId, { state: "completed" }, this.#clock.nowMs()))) return false;
-    await this.#journal.append(tx, { runId, type: "run.completed", text, data });
+    this.#journal.append(tx, { runId, type: "run.completed", text, data });
     return true;
   }
 
@@ -38,7 +38,7 @@ export class RunEnding {
     if (!(await endRun(tx.db, runId, { state, errorCode: code, errorText: text }, nowMs))) return false;
     const closed = await closeAssignments(tx.db, runId, "cancelled", { code, text });
     await failOpenRounds(tx.db, runId, nowMs);
-    await this.#journal.append(tx, { runId, type: `run.${state}`, text, data: { code } });
+    this.#journal.append(tx, { runId, type: `run.${state}`, text, data: { code } });
     tx.afterCommit(() => this.#assignments.cancel(closed, text));
     return true;
   }

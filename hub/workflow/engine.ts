@@ -87,7 +87,7 @@ export class Engine {
       };
       await saveWorkflow(tx.db, run.workflowSha256, body, nowMs);
       await insertRun(tx.db, run, [step]);
-      await journal.append(tx, {
+      journal.append(tx, {
         runId: run.id,
         type: "run.started",
         text: `${request.startedBy} has started ${run.name}.`,

@@ -1,16 +1,18 @@
+import type { Transaction } from "kysely";
 import type { Clock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
-import { appendEvent, eventsAfter } from "#hub/store/events.js";
+import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { findRun } from "#hub/store/runs.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Schema } from "#hub/store/schema.js";
+import type { Gatherer, Store, Tx } from "#hub/store/store.js";
 import { RunChanges } from "./changes.js";
-import type { NewEvent, RunEvent } from "./model.js";
+import type { NewEvent, RunEvent, RunEventType } from "./model.js";
 
 /** Events that are read at a time. */
 const pageEvents = 500;
 
 /** The events of runs: written in the transaction of their effect, told after its commit. */
-export class RunJournal {
+export class RunJournal implements Gatherer<NewEvent> {
   readonly changes = new RunChanges();
   readonly #store: Store;
   readonly #clock: Clock;
@@ -20,10 +22,23 @@ export class RunJournal {
     this.#clock = clock;
   }
 
-  /** Adds an event to the run within the caller's transaction. */
-  async append(tx: Tx, event: NewEvent): Promise<void> {
-    await appendEvent(tx.db, event, this.#clock.nowMs());
-    tx.afterCommit(() => this.changes.notify(event.runId));
+  /** Adds an event to the run within the caller's transaction; all of one transaction are written together at its end. */
+  append(tx: Tx, event: NewEvent): void {
+    tx.gather(this, event);
+  }
+
+  async write(db: Transaction<Schema>, events: readonly NewEvent[]): Promise<() => void> {
+    const atMs = this.#clock.nowMs();
+    const kept: RunEvent[] = [];
+    for (const runId of new Set(events.map((event) => event.runId))) {
+      const own = events.filter((event) => event.runId === runId);
+      kept.push(...(await appendEvents(db, runId, own, atMs)));
+    }
+    return () => {
+      for (const event of kept) this.changes.tell(event);
+      const moved = kept.filter(({ type }) => movesRun(type)).map(({ runId }) => runId);
+      for (const runId of new Set(moved)) this.changes.notify(runId);
+    };
   }
 
   /** Tells those who watch now, without keeping it. */
@@ -41,18 +56,21 @@ export class RunJournal {
       let seq = afterSeq;
       news.push("look");
       for await (const item of news) {
-        if (item !== "look") {
+        if (item !== "look" && (item.seq === 0 || item.seq === seq + 1)) {
+          seq = Math.max(seq, item.seq);
           yield item;
-          continue;
+          if (endsRun(item.type)) return;
+        } else if (item === "look" || item.seq > seq) {
+          // The beginning, or a gap: what was missed is in the store.
+          const ended = (await findRun(this.#store.db, runId))?.state !== "running";
+          for (let more = true; more; ) {
+            const events = await eventsAfter(this.#store.db, runId, seq, pageEvents);
+            for (const event of events) yield event;
+            seq = events.at(-1)?.seq ?? seq;
+            more = events.length === pageEvents;
+          }
+          if (ended) return;
         }
-        const ended = (await findRun(this.#store.db, runId))?.state !== "running";
-        for (let more = true; more; ) {
-          const events = await eventsAfter(this.#store.db, runId, seq, pageEvents);
-          for (const event of events) yield event;
-          seq = events.at(-1)?.seq ?? seq;
-          more = events.length === pageEvents;
-        }
-        if (ended) return;
       }
     } finally {
       signal.removeEventListener("abort", stop);
@@ -60,3 +78,9 @@ export class RunJournal {
     }
   }
 }
+
+/** Whether the run's own driver has to look again: an assignment is settled or open anew, or the run has ended. */
+const movesRun = (type: RunEventType): boolean =>
+  (type.startsWith("assignment.") && type !== "assignment.accepted") || endsRun(type);
+
+const endsRun = (type: RunEventType): boolean => type.startsWith("run.") && type !== "run.started";

@@ -10,7 +10,7 @@ import {
   closeAssignments,
   deliverAssignment,
   findAssignment,
-  insertAssignment,
+  insertAssignments,
   insertLateAnswer,
   reopenAssignment,
   settleAssignment,
@@ -18,10 +18,10 @@ import {
 } from "#hub/store/assignments.js";
 import { saveInvitedSite } from "#hub/store/admission.js";
 import { recordBlob } from "#hub/store/blobs.js";
-import { appendEvent, eventsAfter } from "#hub/store/events.js";
+import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { insertModelVersion, modelVersions } from "#hub/store/models.js";
 import { once } from "#hub/store/operations.js";
-import { failOpenRounds, insertRound, lastRound, moveRound } from "#hub/store/rounds.js";
+import { failOpenRounds, insertRound, standing, moveRound } from "#hub/store/rounds.js";
 import { endRun, findRun, insertRun, runningRuns, saveWorkflow } from "#hub/store/runs.js";
 import { listSites, saveCatalogue } from "#hub/store/sites.js";
 import { openSqlite } from "#hub/store/sqlite.js";
@@ -55,7 +55,7 @@ async function seed(store: Store): Promise<{ runId: RunId; id: ReturnType<typeof
     await insertRun(db, { ...run, ...open }, [{ ref: "/do/0/train", call: "fed.train" }]);
     await recordBlob(db, base, 1);
     await insertRound(db, { runId, round: 1, startedAtMs: 1, deadlineAtMs: 100, base });
-    await insertAssignment(db, { id, runId, round: 1, kind: "train", site, base, deadlineAtMs: 100 }, 1);
+    await insertAssignments(db, [{ id, runId, round: 1, kind: "train", site, base, deadlineAtMs: 100 }], 1);
   });
   return { runId, id };
 }
@@ -88,6 +88,36 @@ export function storeContract(
         }
       });
 
+    given(
+      "lets changes that come together share a commit, and each keep its failure to itself",
+      async (store) => {
+        const written: string[][] = [];
+        const gatherer = {
+          write: (_db: unknown, items: readonly string[]) => {
+            written.push([...items]);
+            return Promise.resolve(() => undefined);
+          },
+        };
+        const add = (name: string, fails: boolean) =>
+          store.write(async (tx) => {
+            tx.gather(gatherer, name);
+            await saveInvitedSite(tx.db, parseSiteId(`acme/${name}`), {}, 1);
+            if (fails) throw new Error("no");
+          });
+        const outcomes = await Promise.allSettled([add("a", false), add("b", true), add("c", false)]);
+        assert.deepEqual(
+          outcomes.map(({ status }) => status),
+          ["fulfilled", "rejected", "fulfilled"],
+        );
+        assert.deepEqual(written, [["a", "c"]]);
+        const rows = await store.db.selectFrom("sites").select("site").orderBy("site").execute();
+        assert.deepEqual(
+          rows.map((row) => row.site),
+          ["acme/a", "acme/c"],
+        );
+      },
+    );
+
     given("tells after the commit, in order, and nothing after a rollback", async (store) => {
       const told: string[] = [];
       const write = (fails: boolean) =>
@@ -110,7 +140,12 @@ export function storeContract(
       const writer = async (tx: Tx) => {
         const [newest] = (await eventsAfter(tx.db, runId, 0)).slice(-1);
         await new Promise((resolve) => setImmediate(resolve));
-        await appendEvent(tx.db, { runId, type: "round.started", text: String(newest?.seq ?? 0) }, 1);
+        await appendEvents(
+          tx.db,
+          runId,
+          [{ runId, type: "round.started", text: String(newest?.seq ?? 0) }],
+          1,
+        );
       };
       await Promise.all(Array.from({ length: 20 }, () => store.write(writer)));
       const events = await eventsAfter(store.db, runId, 0);
@@ -219,7 +254,7 @@ export function storeContract(
       assert.equal(await moveRound(store.db, runId, 1, "collecting", { state: "aggregating" }), true);
       assert.equal(await moveRound(store.db, runId, 1, "collecting", { state: "aggregating" }), false);
       await failOpenRounds(store.db, runId, 7);
-      assert.deepEqual([(await lastRound(store.db, runId))?.state], ["failed"]);
+      assert.deepEqual([(await standing(store.db, runId)).round?.state], ["failed"]);
       assert.equal(await endRun(store.db, runId, { state: "completed" }, 8), true);
       assert.equal(await endRun(store.db, runId, { state: "failed", errorCode: "X" }, 9), false);
       const run = await findRun(store.db, runId);
@@ -232,7 +267,7 @@ export function storeContract(
       async (store) => {
         const { runId, id } = await seed(store);
         const writing = store.write(async (tx) => {
-          await appendEvent(tx.db, { runId, type: "assignment.delivered", text: "" }, 1);
+          await appendEvents(tx.db, runId, [{ runId, type: "assignment.delivered", text: "" }], 1);
           await deliverAssignment(tx.db, { ...answer(id, 1), update }, base.sha256, 5);
         });
         await assert.rejects(writing, /FOREIGN KEY|foreign key/);
