@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ComityError } from "#kernel/errors.js";
-import { makeDirectory, syncDirectory } from "#kernel/files.js";
+import { makeDirectory, syncPath } from "#kernel/files.js";
 import { parseSha256, type Sha256 } from "#kernel/ids.js";
 import type { Model__Output } from "#proto/generated/comity/v1/Model.js";
 import { resume } from "./resume.js";
@@ -68,7 +68,7 @@ export async function downloadModel(
     await file.close();
   }
   await rename(part, path);
-  await syncDirectory(dirname(path));
+  await syncPath(dirname(path));
   return wanted;
 }
 

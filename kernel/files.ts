@@ -21,16 +21,16 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await syncPath(dirname(path));
 }
 
-/** Makes a rename in a folder durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const folder = await open(path, "r");
+/** Makes a file's bytes, or the renames in a folder, durable. */
+export async function syncPath(path: string): Promise<void> {
+  const opened = await open(path, "r");
   try {
-    await folder.sync();
+    await opened.sync();
   } finally {
-    await folder.close();
+    await opened.close();
   }
 }
 

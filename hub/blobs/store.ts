@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ComityError, isSystemError } from "#kernel/errors.js";
-import { makeDirectory, syncDirectory } from "#kernel/files.js";
+import { makeDirectory, syncPath } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
 
 /**
@@ -18,7 +18,7 @@ export interface BlobStore {
   stage(key: string): Promise<StagedBlob>;
   /** A path for a worker that writes a whole blob itself, to be given to {@link BlobStore.adopt}. */
   scratchPath(key: string): string;
-  /** Takes in a finished and synced scratch file under its digest. */
+  /** Syncs a finished scratch file and takes it in under its digest. */
   adopt(path: string, sha256: Sha256): Promise<void>;
   /** Forgets what is staged under keys that begin so. */
   discardStaged(prefix: string): Promise<void>;
@@ -84,7 +84,7 @@ export class FileBlobStore implements BlobStore {
   async stage(key: string): Promise<StagedBlob> {
     const path = this.scratchPath(key);
     const file = await open(path, "a", 0o600);
-    return new StagedFile(path, file, (sha256) => this.adopt(path, sha256));
+    return new StagedFile(path, file, (sha256) => this.#publish(path, sha256));
   }
 
   scratchPath(key: string): string {
@@ -92,8 +92,8 @@ export class FileBlobStore implements BlobStore {
   }
 
   async adopt(path: string, sha256: Sha256): Promise<void> {
-    await rename(path, this.#path(sha256));
-    await this.#renames.sync();
+    await syncPath(path);
+    await this.#publish(path, sha256);
   }
 
   async discardStaged(prefix: string): Promise<void> {
@@ -116,6 +116,11 @@ export class FileBlobStore implements BlobStore {
     await staged.commit(sha256);
   }
 
+  async #publish(path: string, sha256: Sha256): Promise<void> {
+    await rename(path, this.#path(sha256));
+    await this.#renames.sync();
+  }
+
   #path(sha256: Sha256): string {
     return join(this.#root, sha256);
   }
@@ -136,7 +141,7 @@ class SharedSync {
       .catch(() => undefined)
       .then(() => {
         this.#next = undefined;
-        this.#running = syncDirectory(this.#folder);
+        this.#running = syncPath(this.#folder);
         return this.#running;
       });
     return this.#next;
@@ -146,12 +151,12 @@ class SharedSync {
 class StagedFile implements StagedBlob {
   readonly path: string;
   readonly #file: FileHandle;
-  readonly #adopt: (sha256: Sha256) => Promise<void>;
+  readonly #publish: (sha256: Sha256) => Promise<void>;
 
-  constructor(path: string, file: FileHandle, adopt: (sha256: Sha256) => Promise<void>) {
+  constructor(path: string, file: FileHandle, publish: (sha256: Sha256) => Promise<void>) {
     this.path = path;
     this.#file = file;
-    this.#adopt = adopt;
+    this.#publish = publish;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -165,7 +170,7 @@ class StagedFile implements StagedBlob {
     } finally {
       await this.#file.close();
     }
-    await this.#adopt(sha256);
+    await this.#publish(sha256);
   }
 
   async close(): Promise<void> {

@@ -1,18 +1,19 @@
-import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { weightedMean } from "#aggregation/averaging/weighted-mean.js";
 import { initialModelPieces } from "#aggregation/topology/initial-model.js";
 import { encodeHeader, headerLength, prefixBytes } from "#aggregation/tensors/safetensors.js";
 import { type TensorSpec, totalBytes } from "#aggregation/tensors/spec.js";
 import type { Layers } from "#proto/codec/work.js";
+import { type BlobWriter, DirectWriter, ThreadWriter, type WrittenBlob } from "./blob-writer.js";
+import { toFailure } from "./failure.js";
 
 /** What is to be averaged: update blobs that have been checked, in the order of their site ids. */
 export interface AggregateJob {
   readonly kind: "aggregate";
   readonly inputs: readonly { readonly path: string; readonly weight: number }[];
   readonly tensors: readonly TensorSpec[];
-  /** The new model is written here, synced. */
+  /** The new model is written here. */
   readonly outPath: string;
 }
 
@@ -26,14 +27,8 @@ export interface InitialiseJob {
 
 export type Job = AggregateJob | InitialiseJob;
 
-/** The blob that a job has written. */
-export interface JobResult {
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
-
 /** Averages the updates tile by tile from their files into a new file; memory is a tile's, whatever the model's size or the number of sites. */
-async function aggregate(job: AggregateJob): Promise<JobResult> {
+async function aggregate(job: AggregateJob): Promise<WrittenBlob> {
   const files: number[] = [];
   try {
     const inputs = job.inputs.map(({ path, weight }) => {
@@ -45,42 +40,28 @@ async function aggregate(job: AggregateJob): Promise<JobResult> {
         read: (target: Uint8Array, offset: number) => readWhole(file, target, dataOffset + offset),
       };
     });
-    return await writeBlob(job.outPath, async (write) => {
-      write(encodeHeader(job.tensors));
-      await weightedMean(inputs, totalBytes(job.tensors), write);
-    });
+    const bytes = totalBytes(job.tensors);
+    const writer = writerFor(job.outPath, bytes);
+    writer.write(encodeHeader(job.tensors));
+    await weightedMean(inputs, bytes, (tile) => writer.write(tile));
+    return await writer.finish();
   } finally {
     for (const file of files) closeSync(file);
   }
 }
 
 /** Makes the initial model from the seed. */
-async function initialise(job: InitialiseJob): Promise<JobResult> {
-  return writeBlob(job.outPath, (write) => {
-    for (const piece of initialModelPieces(job.layers, job.seed)) write(piece);
-  });
+async function initialise(job: InitialiseJob): Promise<WrittenBlob> {
+  const writer = new DirectWriter(job.outPath);
+  for (const piece of initialModelPieces(job.layers, job.seed)) writer.write(piece);
+  return writer.finish();
 }
 
-/** Writes a file from its beginning, hashes on the way, and syncs it. */
-async function writeBlob(
-  path: string,
-  produce: (write: (bytes: Uint8Array) => void) => void | Promise<void>,
-): Promise<JobResult> {
-  const file = openSync(path, "w", 0o600);
-  try {
-    const hash = createHash("sha256");
-    let sizeBytes = 0;
-    await produce((bytes) => {
-      hash.update(bytes);
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done);
-      sizeBytes += bytes.length;
-    });
-    fsyncSync(file);
-    return { sha256: hash.digest("hex"), sizeBytes };
-  } finally {
-    closeSync(file);
-  }
-}
+/** From this size on a second thread writes and hashes while the first one folds. */
+const threadFromBytes = 4 << 20;
+
+const writerFor = (path: string, bytes: number): BlobWriter =>
+  bytes < threadFromBytes ? new DirectWriter(path) : new ThreadWriter(path);
 
 function dataOffsetOf(file: number): number {
   const prefix = new Uint8Array(prefixBytes);
@@ -100,12 +81,6 @@ parentPort?.on("message", ({ id, job }: { id: number; job: Job }) => {
   const result = job.kind === "aggregate" ? aggregate(job) : initialise(job);
   result.then(
     (blob) => parentPort?.postMessage({ id, result: blob }),
-    // An error keeps its message on the way to the other thread, but not its code.
-    (error: unknown) =>
-      parentPort?.postMessage({
-        id,
-        error,
-        code: error instanceof Error && "code" in error ? error.code : undefined,
-      }),
+    (error: unknown) => parentPort?.postMessage({ id, failure: toFailure(error) }),
   );
 });

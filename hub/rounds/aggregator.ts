@@ -1,14 +1,16 @@
 import { Worker } from "node:worker_threads";
 import { type Deferred, deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
-import type { AggregateJob, InitialiseJob, Job, JobResult } from "./aggregate-worker.js";
+import type { AggregateJob, InitialiseJob, Job } from "./aggregate-worker.js";
+import type { WrittenBlob } from "./blob-writer.js";
+import { failureOf, type ThreadFailure } from "./failure.js";
 
-type Answer = { id: number; result: JobResult } | { id: number; error: unknown; code: unknown };
+type Answer = { id: number; result: WrittenBlob } | { id: number; failure: ThreadFailure };
 
 /** Runs aggregations in a thread of its own, so that sessions go on meanwhile. */
 export class Aggregator {
   #worker: Worker | undefined;
-  #waiting = new Map<number, Deferred<JobResult>>();
+  #waiting = new Map<number, Deferred<WrittenBlob>>();
   #nextId = 1;
 
   /** Starts the thread before it is needed. */
@@ -18,12 +20,12 @@ export class Aggregator {
   }
 
   /** The weighted mean of update files, written to a new file. */
-  aggregate(job: Omit<AggregateJob, "kind">): Promise<JobResult> {
+  aggregate(job: Omit<AggregateJob, "kind">): Promise<WrittenBlob> {
     return this.#ask({ kind: "aggregate", ...job });
   }
 
   /** The model that a run begins with, written to a new file. */
-  initialise(job: Omit<InitialiseJob, "kind">): Promise<JobResult> {
+  initialise(job: Omit<InitialiseJob, "kind">): Promise<WrittenBlob> {
     return this.#ask({ kind: "initialise", ...job });
   }
 
@@ -31,9 +33,9 @@ export class Aggregator {
     await this.#worker?.terminate();
   }
 
-  #ask(job: Job): Promise<JobResult> {
+  #ask(job: Job): Promise<WrittenBlob> {
     const id = this.#nextId++;
-    const waiting = deferred<JobResult>();
+    const waiting = deferred<WrittenBlob>();
     this.#waiting.set(id, waiting);
     this.#start().postMessage({ id, job });
     return waiting.promise;
@@ -47,12 +49,7 @@ export class Aggregator {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
       if ("result" in answer) waiting?.resolve(answer.result);
-      else
-        waiting?.reject(
-          Object.assign(new Error("The aggregation has failed.", { cause: answer.error }), {
-            code: answer.code,
-          }),
-        );
+      else waiting?.reject(failureOf(answer.failure));
     });
     worker.on("error", (cause) =>
       this.#fail(new ComityError("INTERNAL", "The aggregation thread has failed.", { cause })),

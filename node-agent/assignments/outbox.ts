@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { headerLength, prefixBytes, readHeader } from "#aggregation/tensors/safetensors.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
-import { hashBytes, hashFile, makeDirectory, syncDirectory } from "#kernel/files.js";
+import { hashBytes, hashFile, makeDirectory, syncPath } from "#kernel/files.js";
 import { type AssignmentId, parseSha256, type Sha256 } from "#kernel/ids.js";
 
 const readBytes = 1 << 20;
@@ -76,7 +76,7 @@ export class Outbox {
       }
       await rename(path, this.path(id));
       await file.sync();
-      await syncDirectory(this.#dir);
+      await syncPath(this.#dir);
       return { sha256: parseSha256(hash.digest("hex")), sizeBytes: size, tensors, bytes: undefined };
     } finally {
       await file.close();

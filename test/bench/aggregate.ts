@@ -10,7 +10,7 @@ const updates = 8;
 const pairs = 7;
 const readBytes = 1 << 20;
 
-/** The hub's aggregation of 8 updates of 100 MB, as a round has it: its thread, its files, the digest and the sync of the new model. */
+/** The hub's aggregation of 8 updates of 100 MB, as a round has it: its threads, its files, the digest of the new model. */
 export const aggregateFigure: Figure = {
   id: "aggregate-8x100",
   what: "aggregation alone, 8 x 100 MB from disk, against reading the same bytes once",
