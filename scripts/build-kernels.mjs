@@ -10,7 +10,7 @@ const outfile =
   process.argv[2] ?? fileURLToPath(new URL("../aggregation/kernels/wasm.generated.ts", import.meta.url));
 
 const wabt = await loadWabt();
-const parsed = wabt.parseWat("kernels.wat", readFileSync(source), { simd: true });
+const parsed = wabt.parseWat("kernels.wat", readFileSync(source, "utf8"), { simd: true });
 parsed.validate();
 const base64 = Buffer.from(parsed.toBinary({ canonicalize_lebs: true }).buffer).toString("base64");
 parsed.destroy();

@@ -207,7 +207,7 @@ describe("connections to a listener", () => {
     watching.catch(() => undefined);
     const live = await openSession(hub.channel());
     await until(() => begun === 1, "the call had begun");
-    const stopped = hub.listener.stop({ graceMs: 1_000 });
+    const stopped = hub.listener.stop({ graceMs: 3_000 });
     const draining = (error: unknown) => error instanceof ComityError && error.code === "HUB_DRAINING";
     await assert.rejects(channel.unary(getHub, {}), draining);
     await assert.rejects(watching, draining);
