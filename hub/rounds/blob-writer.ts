@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { failureOf, type ThreadFailure } from "./failure.js";
@@ -57,10 +58,7 @@ export class ThreadWriter implements BlobWriter {
     thread ??= new Worker(new URL("./blob-writer-thread.js", import.meta.url));
     thread.unref();
     const writing = thread;
-    this.#answer = new Promise((resolve, reject) => {
-      writing.once("message", resolve);
-      writing.once("error", reject);
-    });
+    this.#answer = once(writing, "message").then(([answer]) => answer as WriterAnswer);
     this.#answer.catch(() => undefined);
     writing.postMessage({ path, memory: this.#ring.memory } satisfies WriterOrder);
   }
