@@ -16,9 +16,16 @@ try {
   execFileSync(
     join(root, "node_modules/.bin/proto-loader-gen-types"),
     [
-      "--longs=Number", "--enums=String", "--defaults", "--oneofs", "--includeComments",
-      "--grpcLib=@grpc/grpc-js", "--importFileExtension=.js", "--targetFileExtension=.ts",
-      `--includeDirs=${join(root, "proto")}`, `--outDir=${join(work, "proto/generated")}`,
+      "--longs=Number",
+      "--enums=String",
+      "--defaults",
+      "--oneofs",
+      "--includeComments",
+      "--grpcLib=@grpc/grpc-js",
+      "--importFileExtension=.js",
+      "--targetFileExtension=.ts",
+      `--includeDirs=${join(root, "proto")}`,
+      `--outDir=${join(work, "proto/generated")}`,
       ...protos.map((file) => relative(join(root, "proto"), file)),
     ],
     { cwd: join(root, "proto"), stdio: ["ignore", "ignore", "inherit"] },
@@ -29,8 +36,12 @@ try {
   }
   writeFileSync(join(work, "proto/generated/descriptors.ts"), descriptorsModule());
   const kernels = join(root, "scripts/build-kernels.mjs");
-  if (existsSync(kernels)) execFileSync(process.execPath, [kernels, join(work, "aggregation/kernels/wasm.generated.ts")], { stdio: "inherit" });
-  if (check) compare("proto/generated"), existsSync(kernels) && compare("aggregation/kernels/wasm.generated.ts");
+  if (existsSync(kernels))
+    execFileSync(process.execPath, [kernels, join(work, "aggregation/kernels/wasm.generated.ts")], {
+      stdio: "inherit",
+    });
+  if (check)
+    compare("proto/generated"), existsSync(kernels) && compare("aggregation/kernels/wasm.generated.ts");
 } finally {
   if (check) rmSync(work, { recursive: true, force: true });
 }
@@ -39,8 +50,20 @@ try {
 function descriptorsModule() {
   const folders = ["proto", "node_modules/grpc-health-check/proto"];
   const files = folders.flatMap((folder) => {
-    const args = ["build", folder, "--exclude-source-info", "--as-file-descriptor-set", "-o", "-#format=binpb"];
-    return filesOfSet(execFileSync(join(root, "node_modules/.bin/buf"), args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] }));
+    const args = [
+      "build",
+      folder,
+      "--exclude-source-info",
+      "--as-file-descriptor-set",
+      "-o",
+      "-#format=binpb",
+    ];
+    return filesOfSet(
+      execFileSync(join(root, "node_modules/.bin/buf"), args, {
+        cwd: root,
+        stdio: ["ignore", "pipe", "inherit"],
+      }),
+    );
   });
   return [
     "/** Each a FileDescriptorProto in base64: proto/comity and grpc.health.v1. */",
@@ -69,7 +92,9 @@ function filesOfSet(set) {
 /** Ends with an error when the committed file or folder differs from the one just made. */
 function compare(path) {
   try {
-    execFileSync("git", ["diff", "--no-index", "--stat", join(root, path), join(work, path)], { stdio: "inherit" });
+    execFileSync("git", ["diff", "--no-index", "--stat", join(root, path), join(work, path)], {
+      stdio: "inherit",
+    });
   } catch {
     console.error(`${path} is stale: run \`npm run gen\` and commit.`);
     process.exitCode = 1;

@@ -82,7 +82,9 @@ async function main() {
   await withNode(`Node ${node.version}: the installation failed`, limitMinutes.install, [npm, "ci"]);
   // The command starts, opens a database of its own, and keeps the operator's profile in the temporary folder too.
   const init = ["dist/cli/main.js", "hub", "init", join(folder, "hub")];
-  await withNode(`Node ${node.version}: the command fails`, limitMinutes.command, init, { COMITY_HOME: folder });
+  await withNode(`Node ${node.version}: the command fails`, limitMinutes.command, init, {
+    COMITY_HOME: folder,
+  });
   if (!installOnly) {
     console.log(`Testing with Node ${node.version}.`);
     await withNode(`Node ${node.version}: the tests failed`, limitMinutes.test, [npm, "test"]);

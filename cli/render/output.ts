@@ -1,13 +1,14 @@
+import { isatty } from "node:tty";
 import { createColors } from "picocolors";
 
 const plainWanted = process.env["NO_COLOR"] !== undefined && process.env["NO_COLOR"] !== "";
 
 /** Whether standard output is a terminal that a person looks at. */
-export const isTerminal = process.stdout.isTTY;
+export const isTerminal = isatty(1);
 
 /** Colours for standard output, and for standard error; none where it is no terminal or `NO_COLOR` is set. */
-export const colour = createColors(process.stdout.isTTY && !plainWanted);
-export const errorColour = createColors(process.stderr.isTTY && !plainWanted);
+export const colour = createColors(isTerminal && !plainWanted);
+export const errorColour = createColors(isatty(2) && !plainWanted);
 
 /** Columns of the terminal; wide where there is none, so that nothing is cut in a pipe. */
 export const terminalColumns = (): number => (process.stdout.isTTY ? process.stdout.columns : 10_000);

@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database, type Statement } from "#kernel/sqlite.js";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -27,8 +27,8 @@ export async function openSqlite(path: string): Promise<Kysely<Schema>> {
   return db;
 }
 
-function open(path: string): Database.Database {
-  let database: Database.Database | undefined;
+function open(path: string): Database {
+  let database: Database | undefined;
   try {
     // Whoever holds the lock keeps it, so that waiting for it helps nobody.
     database = new Database(path, { timeout: 250 });
@@ -67,8 +67,8 @@ function open(path: string): Database.Database {
 const maxStatements = 500;
 
 /** Kysely has every query compiled anew, which takes SQLite longer than most queries themselves; here each text is compiled once. */
-function keepStatements(database: Database.Database): SqliteDatabase {
-  const statements = new Map<string, Database.Statement>();
+function keepStatements(database: Database): SqliteDatabase {
+  const statements = new Map<string, Statement>();
   return {
     close: () => void database.close(),
     prepare(sql) {

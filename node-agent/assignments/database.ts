@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database } from "#kernel/sqlite.js";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 
 const schemaVersion = 1;
@@ -46,8 +46,8 @@ create table decisions (
  * Opens (or makes) the agent's own database. The lock on it is held until it is closed or the process ends:
  * one agent, one folder. Throws `STORE_BUSY`, `STORE_DAMAGED`, `DIRECTORY_INVALID`.
  */
-export function openDatabase(path: string): Database.Database {
-  let database: Database.Database | undefined;
+export function openDatabase(path: string): Database {
+  let database: Database | undefined;
   try {
     database = new Database(path, { timeout: 250 });
     database.pragma("locking_mode = EXCLUSIVE");
@@ -83,7 +83,7 @@ export function openDatabase(path: string): Database.Database {
   }
 }
 
-function migrate(database: Database.Database, path: string): void {
+function migrate(database: Database, path: string): void {
   const found = database.pragma("user_version", { simple: true });
   if (found === schemaVersion) return;
   if (found !== 0) {

@@ -1,4 +1,4 @@
-import type Database from "better-sqlite3";
+import type { Database } from "#kernel/sqlite.js";
 import { z } from "zod";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
@@ -35,7 +35,7 @@ const rowSchema = z.object({
  * commit is on disk; each is one transaction, so one fsync.
  */
 export class Journal {
-  readonly #database: Database.Database;
+  readonly #database: Database;
   readonly #clock: Clock;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #pending = new Map<
@@ -227,7 +227,7 @@ export class Journal {
   }
 }
 
-function prepare(database: Database.Database) {
+function prepare(database: Database) {
   const columns = "state, offer, answer, code, reason, retryable";
   const set = "update assignments set updated_at_ms = @nowMs";
   return {

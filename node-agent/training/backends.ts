@@ -65,6 +65,8 @@ async function loadTensorflow(): Promise<void> {
   if (library !== undefined) throw new Error(library);
   // TensorFlow prints on stderr else.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  // The sums of convolutions depend on the number of threads; the same work must give the same bytes on every machine.
+  process.env["TF_NUM_INTRAOP_THREADS"] ??= "1";
   // tfjs-node calls two functions that Node 23 took away; without them it loads, and throws at the first training step.
   const legacy: Record<string, unknown> = Object(util) as Record<string, unknown>;
   legacy["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;

@@ -30,6 +30,8 @@ const defaultLimits: ListenerLimits = {
   stallMs: 30_000,
 };
 
+/** How long the last answers have to leave before their connections are closed. */
+const statusMs = 50;
 /** How long the last frames may take once every call has ended. */
 const closeMs = 5_000;
 
@@ -193,7 +195,11 @@ export class RpcListener {
       }
       await sleep(20);
     }
-    for (const call of this.#guard.active) call.abort(drainingError());
+    if (this.#guard.active.size > 0) {
+      for (const call of this.#guard.active) call.abort(drainingError());
+      // From Node.js 24 on, closing a connection at once drops the answers that are not yet on their way.
+      await sleep(Math.min(statusMs, graceMs));
+    }
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     const late = new AbortController();
     await Promise.race([closed, sleep(Math.min(closeMs, graceMs + 500), late.signal)]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "#kernel/sqlite.js";
 import { sql } from "kysely";
 import { describe, it } from "mocha";
 import type { AnswerHeader } from "#hub/assignments/model.js";

@@ -80,7 +80,6 @@ describe("a client of a hub", () => {
   it("does not wait for a hub that was never there, nor for a run that is not", async () => {
     const hub = await listen((listener) =>
       listener.addSome(ControlService, {
-         
         async *WatchRun() {
           await Promise.resolve();
           throw new ComityError("RUN_NOT_FOUND", "There is no such run.");

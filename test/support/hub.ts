@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "#kernel/sqlite.js";
 import { parse, stringify } from "yaml";
 import { readJoinToken } from "#certs/join-token.js";
 import { keyToPem, newKey } from "#certs/keys.js";

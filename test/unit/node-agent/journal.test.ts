@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "#kernel/sqlite.js";
 import { describe, it } from "mocha";
 import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
