@@ -63,5 +63,6 @@ export class Killer {
 function isDue({ target, round }: Kill, { type, round: at, site, dataJson }: RunEvent__Output): boolean {
   if (at !== round || eventData(dataJson)["kind"] === "evaluate") return false;
   if (target === "hub") return type === "assignment.delivered";
-  return site === siteId(target) && type === "assignment.progress";
+  // A short round may be over before a site has told how far it is.
+  return site === siteId(target) && (type === "assignment.accepted" || type === "assignment.progress");
 }
