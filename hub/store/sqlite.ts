@@ -1,4 +1,3 @@
-import { Database, type Statement } from "#kernel/sqlite.js";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -9,7 +8,8 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from "kysely";
-import { ComityError, isSystemError } from "#kernel/errors.js";
+import { ComityError } from "#kernel/errors.js";
+import { type Database, openDatabase, type Statement } from "#kernel/sqlite.js";
 import { migrations } from "./migrations.js";
 import type { Schema } from "./schema.js";
 
@@ -27,41 +27,11 @@ export async function openSqlite(path: string): Promise<Kysely<Schema>> {
   return db;
 }
 
-function open(path: string): Database {
-  let database: Database | undefined;
-  try {
-    // Whoever holds the lock keeps it, so that waiting for it helps nobody.
-    database = new Database(path, { timeout: 250 });
-    // A second hub on the same file is refused; the lock ends with the process, also when it is killed.
-    database.pragma("locking_mode = EXCLUSIVE");
-    database.pragma("journal_mode = WAL");
-    // better-sqlite3 opens an existing WAL file at NORMAL, which may lose the last commits with the power.
-    database.pragma("synchronous = FULL");
-    database.pragma("foreign_keys = ON");
-    database.pragma("trusted_schema = OFF");
-    database.pragma("cell_size_check = ON");
-    database.exec("begin immediate; commit");
-    if (database.pragma("synchronous", { simple: true }) !== 2) throw new Error("synchronous is not FULL");
-    if (database.pragma("quick_check(1)", { simple: true }) !== "ok") throw new Error("quick_check failed");
-    return database;
-  } catch (cause) {
-    database?.close();
-    if (isSystemError(cause, "SQLITE_BUSY")) {
-      throw new ComityError("STORE_BUSY", `Another hub is using ${path}.`, {
-        hint: "Stop it first: one hub, one folder.",
-        cause,
-      });
-    }
-    throw new ComityError(
-      "STORE_DAMAGED",
-      `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      {
-        hint: "Check its owner and the disk; restore the last backup if it is damaged.",
-        cause,
-      },
-    );
-  }
-}
+const open = (path: string): Database =>
+  openDatabase(path, {
+    program: "hub",
+    damagedHint: "Check its owner and the disk; restore the last backup if it is damaged.",
+  });
 
 /** Statements that are kept; the hub has about a hundred. */
 const maxStatements = 500;

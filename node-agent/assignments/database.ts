@@ -1,5 +1,5 @@
-import { Database } from "#kernel/sqlite.js";
-import { ComityError, isSystemError } from "#kernel/errors.js";
+import { ComityError } from "#kernel/errors.js";
+import { type Database, openDatabase } from "#kernel/sqlite.js";
 
 const schemaVersion = 1;
 
@@ -46,41 +46,13 @@ create table decisions (
  * Opens (or makes) the agent's own database. The lock on it is held until it is closed or the process ends:
  * one agent, one folder. Throws `STORE_BUSY`, `STORE_DAMAGED`, `DIRECTORY_INVALID`.
  */
-export function openDatabase(path: string): Database {
-  let database: Database | undefined;
-  try {
-    database = new Database(path, { timeout: 250 });
-    database.pragma("locking_mode = EXCLUSIVE");
-    database.pragma("journal_mode = WAL");
-    // better-sqlite3 opens an existing WAL file at NORMAL, which may lose the last commits with the power.
-    database.pragma("synchronous = FULL");
-    database.pragma("foreign_keys = ON");
-    database.pragma("trusted_schema = OFF");
-    database.pragma("cell_size_check = ON");
-    // Takes the lock now, so that a second agent is refused at its start and not in the middle of its work.
-    database.exec("begin immediate; commit");
-    if (database.pragma("synchronous", { simple: true }) !== 2) throw new Error("synchronous is not FULL");
-    if (database.pragma("quick_check(1)", { simple: true }) !== "ok") throw new Error("quick_check failed");
-    migrate(database, path);
-    return database;
-  } catch (cause) {
-    database?.close();
-    if (cause instanceof ComityError) throw cause;
-    if (isSystemError(cause, "SQLITE_BUSY")) {
-      throw new ComityError("STORE_BUSY", `Another agent is using ${path}.`, {
-        hint: "Stop it first: one agent, one folder.",
-        cause,
-      });
-    }
-    throw new ComityError(
-      "STORE_DAMAGED",
-      `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      {
-        hint: "Check its owner and the disk. If the file is damaged, move it away: the hub offers again what has no receipt.",
-        cause,
-      },
-    );
-  }
+export function openJournal(path: string): Database {
+  return openDatabase(path, {
+    program: "agent",
+    damagedHint:
+      "Check its owner and the disk. If the file is damaged, move it away: the hub offers again what has no receipt.",
+    prepare: (database) => migrate(database, path),
+  });
 }
 
 function migrate(database: Database, path: string): void {

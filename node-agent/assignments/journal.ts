@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { AssignmentId } from "#kernel/ids.js";
-import { openDatabase } from "./database.js";
+import { openJournal } from "./database.js";
 import {
   type Answer,
   answerSchema,
@@ -46,7 +46,7 @@ export class Journal {
   #writes = 0;
 
   constructor(path: string, clock: Clock) {
-    this.#database = openDatabase(path);
+    this.#database = openJournal(path);
     this.#clock = clock;
     this.#statements = prepare(this.#database);
     this.#statements.prune.run(clock.nowMs() - keepEndedMs);

@@ -2,10 +2,6 @@ import { z } from "zod";
 
 /** Limits that hold at the hub and at the agent alike. */
 export const limits = {
-  /** Bytes of one chunk of a blob. */
-  chunkBytes: 256 * 1024,
-  /** Bytes of one gRPC message. */
-  messageBytes: 4 * 1024 * 1024,
   /** Rows that one answer may stand for. */
   samples: 2 ** 31 - 1,
   /** Tensors of one model. */

@@ -6,7 +6,7 @@ import { describe, it } from "mocha";
 import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
-import { openDatabase } from "#node-agent/assignments/database.js";
+import { openJournal } from "#node-agent/assignments/database.js";
 import { Journal } from "#node-agent/assignments/journal.js";
 import { type Answer, answerSchema, type Offer, offerSchema } from "#node-agent/assignments/model.js";
 import { temporaryFolders } from "../../support/folders.js";
@@ -161,7 +161,7 @@ describe("node-agent/journal", () => {
   it("writes every commit through to the disk, also when the file is opened again", async () => {
     const path = join(await folder(), "agent.db");
     for (let time = 0; time < 2; time++) {
-      const database = openDatabase(path);
+      const database = openJournal(path);
       assert.equal(database.pragma("synchronous", { simple: true }), 2);
       assert.equal(database.pragma("journal_mode", { simple: true }), "wal");
       assert.equal(database.pragma("foreign_keys", { simple: true }), 1);
