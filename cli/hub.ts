@@ -1,5 +1,6 @@
 import type { HubClient } from "#client/connect.js";
 import { ComityError } from "#kernel/errors.js";
+import { parseRunId } from "#kernel/ids.js";
 
 export type { HubClient };
 
@@ -31,11 +32,14 @@ export async function withHub<T>(
   }
 }
 
-/** The id of the run that was started last. */
-export async function newestRun(hub: HubClient): Promise<string> {
+/** The id of a run that the user named, checked, or of the one that was started last. */
+export const runIdOrNewest = async (hub: HubClient, id: string | undefined): Promise<string> =>
+  id === undefined ? newestRun(hub) : parseRunId(id);
+
+async function newestRun(hub: HubClient): Promise<string> {
   const [run] = (await hub.listResults(1)).results;
   if (run !== undefined) return run.runId;
   throw new ComityError("RUN_NOT_FOUND", "There is no run yet.", {
-    hint: "`comity train start plan.yaml` starts one.",
+    hint: "`comity run start WORKFLOW` starts one, and `comity train start PLAN` a training.",
   });
 }

@@ -27,9 +27,17 @@ const groups: Record<string, { summary: string; load: () => Promise<Command> }> 
     summary: "start a training run from a plan",
     load: async () => (await import("./commands/train.js")).trainCommand(),
   },
+  workflow: {
+    summary: "check, draw, publish and compare workflows",
+    load: async () => (await import("./commands/workflow.js")).workflowCommand(),
+  },
   run: {
-    summary: "list, show, watch and cancel runs",
+    summary: "start, watch and steer runs",
     load: async () => (await import("./commands/run.js")).runCommand(),
+  },
+  event: {
+    summary: "send an event to the runs that listen",
+    load: async () => (await import("./commands/event.js")).eventCommand(),
   },
   result: {
     summary: "list and get aggregated results",
@@ -51,7 +59,7 @@ async function main(words: readonly string[]): Promise<void> {
   const program = command("comity", {
     summary: "train models and run workflows across organisations that may not share their data",
     description:
-      "Comity lets organisations that may not share their data train models together.\nA hub coordinates; an agent at each site works next to the data.",
+      "Comity lets organisations that may not share their data train models and run workflows together.\nA hub coordinates; an agent at each site works next to the data.",
     examples: [
       "comity demo",
       "comity hub init ./hub",

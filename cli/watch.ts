@@ -1,11 +1,13 @@
 import { fullJitterMs, sleep } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { parseRunId } from "#kernel/ids.js";
+import { parseJson } from "#kernel/json.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import type { HubClient } from "./hub.js";
 import { LiveArea } from "./render/live.js";
 import { isTerminal, note, print, printJsonLine } from "./render/output.js";
 import { renderResult } from "./render/result.js";
+import { pretty } from "./render/run.js";
 import { eventData, RunView } from "./render/watch.js";
 
 /** How long a hub that has gone away is waited for. */
@@ -29,6 +31,8 @@ export async function* runEvents(
   const { signal } = options;
   let afterSeq = 0;
   let lostAtMs: number | undefined;
+  // A run that has ended may have been retried since: only the end of the events is the end.
+  let ended = false;
   for (let attempt = 0; ; attempt++) {
     try {
       for await (const event of hub.watchRun(runId, afterSeq, { signal, giveUpMs: 0 })) {
@@ -36,10 +40,14 @@ export async function* runEvents(
         lostAtMs = undefined;
         attempt = 0;
         // Progress is told but not kept: its number is 0.
-        if (event.seq > 0) afterSeq = event.seq;
+        if (event.seq > 0) {
+          afterSeq = event.seq;
+          if (event.type === "run.retried") ended = false;
+          else ended ||= /^run\.(completed|failed|cancelled)$/.test(event.type);
+        }
         yield event;
-        if (/^run\.(completed|failed|cancelled)$/.test(event.type)) return;
       }
+      if (ended) return;
       // A hub that stops in good order ends the stream before the run has ended.
       throw new ComityError("HUB_DRAINING", "The hub is stopping.");
     } catch (thrown) {
@@ -78,7 +86,7 @@ export function eventJson({
 }
 
 /**
- * Shows a run until it ends, then its result; throws what the run failed with. Ctrl-C stops the watching, not the run,
+ * Shows a run until it ends, then its output and its result; throws what the run failed with. Ctrl-C stops the watching, not the run,
  * and the command ends with 130.
  */
 export async function watchToEnd(hub: HubClient, runId: string, options: { json?: true }): Promise<void> {
@@ -108,12 +116,18 @@ export async function watchToEnd(hub: HubClient, runId: string, options: { json?
     process.exitCode = 130;
     return;
   }
-  const result = await hub.getResult(runId);
-  if (options.json === true) printJsonLine({ event: "result", ...result });
-  else print(`\n${renderResult(result)}`);
-  if (result.state === "completed") return;
+  const [result, { outputJson, tasks }] = await Promise.all([hub.getResult(runId), hub.getRun(runId)]);
+  const completed = result.state === "completed";
+  if (options.json === true)
+    printJsonLine({ event: "result", ...result, ...(completed && { output: parseJson(outputJson) }) });
+  else if (completed) {
+    if (result.rounds.length > 0) print(`\n${renderResult(result)}`);
+    // The output of a training by itself is what its result says.
+    if (!tasks.every(({ call }) => call.startsWith("fed.train:"))) print(`\n${pretty(outputJson)}`);
+  }
+  if (completed) return;
   const code = isErrorCode(result.errorCode) ? result.errorCode : "INTERNAL";
   throw new ComityError(code, result.errorText || `The run is ${result.state}.`, {
-    hint: `\`comity run show ${runId}\` shows each site and its reason.`,
+    hint: `\`comity run why ${runId}\` tells where, \`comity run show ${runId}\` all there is.`,
   });
 }

@@ -9,6 +9,9 @@ import type { AddOperatorRequest } from "#proto/generated/comity/v1/AddOperatorR
 import type { CancelRunRequest } from "#proto/generated/comity/v1/CancelRunRequest.js";
 import type { Chunk__Output } from "#proto/generated/comity/v1/Chunk.js";
 import type { DownloadModelRequest } from "#proto/generated/comity/v1/DownloadModelRequest.js";
+import type { DryRunReply__Output } from "#proto/generated/comity/v1/DryRunReply.js";
+import type { DryRunRequest } from "#proto/generated/comity/v1/DryRunRequest.js";
+import type { ExplainRunReply__Output } from "#proto/generated/comity/v1/ExplainRunReply.js";
 import type { Hub__Output } from "#proto/generated/comity/v1/Hub.js";
 import type { InviteSiteReply__Output } from "#proto/generated/comity/v1/InviteSiteReply.js";
 import type { InviteSiteRequest } from "#proto/generated/comity/v1/InviteSiteRequest.js";
@@ -17,15 +20,24 @@ import type { ListOperatorsReply__Output } from "#proto/generated/comity/v1/List
 import type { ListResultsReply__Output } from "#proto/generated/comity/v1/ListResultsReply.js";
 import type { ListRunsReply__Output } from "#proto/generated/comity/v1/ListRunsReply.js";
 import type { ListSitesReply__Output } from "#proto/generated/comity/v1/ListSitesReply.js";
+import type { ListWorkflowsReply__Output } from "#proto/generated/comity/v1/ListWorkflowsReply.js";
 import type { Model__Output } from "#proto/generated/comity/v1/Model.js";
 import type { Operator__Output } from "#proto/generated/comity/v1/Operator.js";
+import type { PauseRunRequest } from "#proto/generated/comity/v1/PauseRunRequest.js";
+import type { PublishEventReply__Output } from "#proto/generated/comity/v1/PublishEventReply.js";
+import type { PublishEventRequest } from "#proto/generated/comity/v1/PublishEventRequest.js";
+import type { PublishWorkflowRequest } from "#proto/generated/comity/v1/PublishWorkflowRequest.js";
 import type { RemoveOperatorRequest } from "#proto/generated/comity/v1/RemoveOperatorRequest.js";
 import type { Result__Output } from "#proto/generated/comity/v1/Result.js";
+import type { ResumeRunRequest } from "#proto/generated/comity/v1/ResumeRunRequest.js";
+import type { RetryRunRequest } from "#proto/generated/comity/v1/RetryRunRequest.js";
 import type { RevokeSiteRequest } from "#proto/generated/comity/v1/RevokeSiteRequest.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import type { Site__Output } from "#proto/generated/comity/v1/Site.js";
 import type { StartRunRequest } from "#proto/generated/comity/v1/StartRunRequest.js";
+import type { VerifyRunReply__Output } from "#proto/generated/comity/v1/VerifyRunReply.js";
+import type { WorkflowVersion__Output } from "#proto/generated/comity/v1/WorkflowVersion.js";
 import { downloadModel, type DownloadSettings, type Downloaded } from "./download.js";
 import { resume } from "./resume.js";
 
@@ -105,6 +117,51 @@ export class HubClient {
 
   cancelRun(request: CancelRunRequest, settings?: CallSettings): Promise<Run__Output> {
     return this.#ask(control.CancelRun, withOpId(request), settings);
+  }
+
+  pauseRun(request: PauseRunRequest, settings?: CallSettings): Promise<Run__Output> {
+    return this.#ask(control.PauseRun, withOpId(request), settings);
+  }
+
+  resumeRun(request: ResumeRunRequest, settings?: CallSettings): Promise<Run__Output> {
+    return this.#ask(control.ResumeRun, withOpId(request), settings);
+  }
+
+  retryRun(request: RetryRunRequest, settings?: CallSettings): Promise<Run__Output> {
+    return this.#ask(control.RetryRun, withOpId(request), settings);
+  }
+
+  verifyRun(runId: string, settings?: CallSettings): Promise<VerifyRunReply__Output> {
+    return this.#ask(control.VerifyRun, { runId }, settings);
+  }
+
+  explainRun(runId: string, settings?: CallSettings): Promise<ExplainRunReply__Output> {
+    return this.#ask(control.ExplainRun, { runId }, settings);
+  }
+
+  /** Where each step would go; runs nothing. */
+  dryRun(request: DryRunRequest, settings?: CallSettings): Promise<DryRunReply__Output> {
+    return this.#ask(control.DryRun, request, settings);
+  }
+
+  publishWorkflow(
+    request: PublishWorkflowRequest,
+    settings?: CallSettings,
+  ): Promise<WorkflowVersion__Output> {
+    return this.#ask(control.PublishWorkflow, withOpId(request), settings);
+  }
+
+  /** The newest version of each, or every version of one. */
+  listWorkflows(workflow = "", settings?: CallSettings): Promise<ListWorkflowsReply__Output> {
+    return this.#ask(control.ListWorkflows, { workflow }, settings);
+  }
+
+  getWorkflow(workflow: string, settings?: CallSettings): Promise<WorkflowVersion__Output> {
+    return this.#ask(control.GetWorkflow, { workflow }, settings);
+  }
+
+  publishEvent(request: PublishEventRequest, settings?: CallSettings): Promise<PublishEventReply__Output> {
+    return this.#ask(control.PublishEvent, withOpId(request), settings);
   }
 
   /** Every event of a run after `afterSeq`, until the run has ended. A lost connection is made again and nothing is missed or doubled. */

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { readConfig } from "#kernel/config.js";
+import { callsSchema } from "./workflow/calls/settings.js";
+import { limitSchema } from "./workflow/engine/limits.js";
 
 const port = z.int().min(1).max(65_535);
 const listener = z.strictObject({
@@ -20,6 +22,36 @@ export const hubConfigSchema = z.strictObject({
   control: listener,
   /** Agents: mutual TLS. */
   agents: listener,
+  /** Where the rows are; without it in `hub.db` in the hub's folder. */
+  database: z
+    .strictObject({
+      /** `postgres://USER@HOST/DATABASE`; `readPostgresAddress` reads it. */
+      postgres: z.string().min(1).max(2000),
+    })
+    .optional(),
+  /** Takes events over HTTPS; without it there is no such port. */
+  webhook: z
+    .strictObject({
+      listen: listener,
+      /** Who may send: each has its own path, `/events/NAME`, and its own secret. */
+      sources: z
+        .array(
+          z.strictObject({
+            name: z
+              .string()
+              .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "lower-case letters, digits and -"),
+            /** The name of a secret of the hub. */
+            secret: z.string().min(1).max(100),
+          }),
+        )
+        .min(1)
+        .max(100),
+    })
+    .optional(),
+  /** How much may happen at the same time, or within a minute. */
+  limits: z.array(limitSchema).max(1_000).default([]),
+  /** What the calls of workflows may reach, and how much they may take. */
+  http: callsSchema.prefault({}),
   /** Between two heartbeats of a session. */
   heartbeatMs: z.int().min(100).max(300_000).default(15_000),
   /** The life of a site's certificate; the agent renews it at half of it. */
@@ -43,6 +75,7 @@ export const hubPaths = (dir: string) => ({
   database: join(dir, "hub.db"),
   blobs: join(dir, "blobs"),
   profile: join(dir, "operator.json"),
+  secrets: join(dir, "secrets.yaml"),
 });
 
 /** Reads `hub.yaml`; throws `CONFIG_INVALID` with every fault. */

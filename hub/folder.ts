@@ -16,6 +16,8 @@ export interface HubWishes {
   readonly names: readonly string[];
   readonly controlPort: number;
   readonly agentPort: number;
+  /** The address of a PostgreSQL database in place of a file in the folder. */
+  readonly database?: string;
 }
 
 /** Makes a hub's folder: configuration, a new authority, the key that signs tokens. Throws `DIRECTORY_INVALID` if something is there. */
@@ -35,6 +37,7 @@ export async function createFolder(dir: string, wishes: HubWishes, nowMs: number
     names,
     control: { host, port: wishes.controlPort },
     agents: { host, port: wishes.agentPort },
+    ...(wishes.database !== undefined && { database: { postgres: wishes.database } }),
   });
   const paths = hubPaths(dir);
   const authority = createAuthority({ trustDomain: config.trustDomain, nowMs });
@@ -49,6 +52,8 @@ export async function createFolder(dir: string, wishes: HubWishes, nowMs: number
   await writeFileAtomic(
     paths.config,
     `# A Comity hub. docs/reference/configuration.md explains each key.\n${stringify(config)}`,
+    // The address of a database may hold a password.
+    config.database === undefined ? 0o644 : 0o600,
   );
   return config;
 }

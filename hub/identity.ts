@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from "node:tls";
 import type { Authority } from "#certs/authority.js";
 import { keyToPem, newKey } from "#certs/keys.js";
 import { renewalDelayMs } from "#certs/renewal.js";
@@ -17,6 +18,8 @@ export class HubIdentity {
   readonly #names: readonly string[];
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #followers = new Set<(context: SecureContextOptions) => void>();
+  #present: SecureContextOptions;
   #takeBack = () => {};
 
   constructor(authority: Authority, names: readonly string[], clock: Clock, log: Log) {
@@ -25,8 +28,15 @@ export class HubIdentity {
     this.#clock = clock;
     this.#log = log;
     const { control, agents } = this.#issue();
+    this.#present = control;
     this.control = new HubServerCredentials(control, "none");
     this.agents = new HubServerCredentials(agents, "required");
+  }
+
+  /** Gives the present certificate for a listener that asks for none of its peers, and each that takes its place. */
+  follow(take: (context: SecureContextOptions) => void): void {
+    this.#followers.add(take);
+    take(this.#present);
   }
 
   stop(): void {
@@ -52,6 +62,8 @@ export class HubIdentity {
       const { control, agents } = this.#issue();
       this.control.rotate(control);
       this.agents.rotate(agents);
+      this.#present = control;
+      for (const take of this.#followers) take(control);
       this.#log.info("the hub's certificate has been renewed");
     } catch (error) {
       this.#log.error(

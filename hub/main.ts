@@ -1,8 +1,9 @@
 import { Authority } from "#certs/authority.js";
 import { keyFromPem } from "#certs/keys.js";
+import { freeBuffersAtOnce } from "#kernel/buffers.js";
+import { deferred } from "#kernel/async.js";
 import { systemClock } from "#kernel/clock.js";
-import { writeFileAtomic } from "#kernel/files.js";
-import { type Log, silentLog } from "#kernel/log.js";
+import type { Log } from "#kernel/log.js";
 import { comityVersion } from "#kernel/version.js";
 import { AgentService, ControlService, EnrollmentService, ResultsService } from "#proto/rpc/definitions.js";
 import { addHealth } from "#proto/rpc/health.js";
@@ -15,14 +16,15 @@ import { AnswerIntake } from "./assignments/intake.js";
 import { Assignments } from "./assignments/service.js";
 import { Retention } from "./blobs/retention.js";
 import { FileBlobStore } from "./blobs/store.js";
-import { type HubConfig, hubPaths, publicAddress, readHubConfig } from "./config.js";
-import { createFolder, type HubWishes, readAuthority } from "./folder.js";
+import { hubPaths, publicAddress, readHubConfig } from "./config.js";
+import { openHubStore } from "./database.js";
+import { readAuthority } from "./folder.js";
+import { WebhookListener } from "./http/webhook.js";
 import { HubIdentity } from "./identity.js";
 import { Models } from "./models/service.js";
 import { Results } from "./results/service.js";
 import { Aggregator } from "./rounds/aggregator.js";
 import { Rounds } from "./rounds/service.js";
-import { prepareTraining } from "./rounds/training.js";
 import { Trainings } from "./rounds/trainings.js";
 import { agentService } from "./rpc/agent.js";
 import { controlService } from "./rpc/control.js";
@@ -35,13 +37,17 @@ import { siteRevoked } from "./sites/renewal.js";
 import { Presence } from "./sites/presence.js";
 import { Revocations } from "./sites/revocations.js";
 import { Sites } from "./sites/service.js";
-import { runningRuns } from "./store/runs.js";
-import { openSqlite } from "./store/sqlite.js";
-import { Store } from "./store/store.js";
-import { fedTrain } from "./workflow/definition.js";
-import { RunEnding } from "./workflow/ending.js";
-import { Engine } from "./workflow/engine.js";
+import { countRunningRuns } from "./store/runs.js";
+import { languageCalls } from "./workflow/calls/calls.js";
+import { callSettings } from "./workflow/calls/settings.js";
+import { filePayloads } from "./workflow/engine/payload-stores.js";
+import { Payloads } from "./workflow/engine/payloads.js";
+import { Engine } from "./workflow/engine/service.js";
+import { JqExpressions } from "./workflow/expression/service.js";
+import { federatedFunctions } from "./workflow/functions/catalogue.js";
 import { RunJournal } from "./workflow/journal.js";
+import { readSecrets } from "./workflow/secrets.js";
+import { Triggers } from "./workflow/triggers/service.js";
 
 /** A hub that serves. */
 export interface RunningHub {
@@ -50,64 +56,10 @@ export interface RunningHub {
   readonly agentAddress: string;
   /** Runs that were taken up from before. */
   readonly resumedRuns: number;
+  /** Rejects when the hub can serve no longer: another one has its database. It is to be stopped then. */
+  readonly ended: Promise<void>;
   /** Drains: agents are told to come back later, uploads may finish; then everything is closed. */
   stop(): Promise<void>;
-}
-
-/** The operator profile that `initHub` writes: how the first admin reaches the hub. */
-interface OperatorProfile {
-  readonly address: string;
-  readonly root: string;
-  readonly token: string;
-  readonly name: string;
-}
-
-/** Makes a hub in a new folder, with a first operator `admin` whose profile lies in `operator.json`. Throws `DIRECTORY_INVALID`. */
-export async function initHub(
-  dir: string,
-  wishes: HubWishes,
-): Promise<{ config: HubConfig; profilePath: string }> {
-  const config = await createFolder(dir, wishes, systemClock.nowMs());
-  return { config, profilePath: await writeAdminProfile(dir) };
-}
-
-/**
- * Gives the operator `admin` a new token and writes its profile to `operator.json` in the hub's folder; the old token counts no
- * more. For whoever has the folder: the way back in when every admin's token is lost. Throws `STORE_BUSY` while the hub runs.
- */
-export async function writeAdminProfile(dir: string): Promise<string> {
-  const config = await readHubConfig(dir);
-  const paths = hubPaths(dir);
-  const { material, signingKey } = await readAuthority(
-    dir,
-    config.trustDomain,
-    systemClock.nowMs(),
-    silentLog,
-  );
-  const store = new Store(await openSqlite(paths.database));
-  try {
-    const operators = new Operators({
-      store,
-      tokenKey: keyFromPem(signingKey, "DIRECTORY_INVALID"),
-      issuer: config.trustDomain,
-      clock: systemClock,
-      log: silentLog,
-    });
-    const operator = await store.write((tx) =>
-      operators.replace(tx, { name: "admin", role: "admin", ttlDays: 366 }),
-    );
-    const token = await operators.tokenOf(operator);
-    const profile: OperatorProfile = {
-      address: publicAddress(config, "control"),
-      root: material.root,
-      token,
-      name: operator.name,
-    };
-    await writeFileAtomic(paths.profile, `${JSON.stringify(profile, null, 2)}\n`, 0o600);
-  } finally {
-    await store.close();
-  }
-  return paths.profile;
 }
 
 /** Starts the hub of a folder: takes up what was running, then serves both ports. This is the only place that constructs adapters. */
@@ -118,13 +70,19 @@ export async function startHub({
   readonly dir: string;
   readonly log: Log;
 }): Promise<RunningHub> {
+  freeBuffersAtOnce();
   const clock = systemClock;
   const config = await readHubConfig(dir);
   const paths = hubPaths(dir);
   const { material, signingKey } = await readAuthority(dir, config.trustDomain, clock.nowMs(), log);
   const tokenKey = keyFromPem(signingKey, "DIRECTORY_INVALID");
+  const secrets = await readSecrets(paths.secrets);
+  const calls = await callSettings(config.http, dir);
   const authority = new Authority(material);
-  const store = new Store(await openSqlite(paths.database), log);
+  const ended = deferred();
+  // Whoever runs the hub may not be listening yet, or not at all.
+  ended.promise.catch(() => undefined);
+  const store = await openHubStore({ dir, database: config.database, log, onLost: ended.reject });
   const blobs = await new FileBlobStore(paths.blobs).open();
   const retention = new Retention({ store, blobs, clock, log });
   await retention.sweep();
@@ -133,9 +91,10 @@ export async function startHub({
   const presence = new Presence(clock);
   const sites = new Sites(store, presence, clock);
   const journal = new RunJournal(store, clock);
-  const trainings = new Trainings(store);
+  const payloads = filePayloads(blobs);
+  const packed = new Payloads(payloads);
+  const trainings = new Trainings(store, (text) => packed.unpack(text));
   const assignments = new Assignments({ store, presence, journal, work: trainings, clock, log });
-  const ending = new RunEnding(journal, assignments, clock);
   const aggregator = new Aggregator().warm();
   const rounds = new Rounds({
     store,
@@ -143,25 +102,31 @@ export async function startHub({
     retention,
     presence,
     journal,
-    ending,
     assignments,
     trainings,
     aggregator,
+    limits: {
+      acquire: (tx, keys, holder) => engine.limits.acquire(tx, keys, holder),
+      holds: (holder) => engine.limits.holds(holder),
+      freed: (holders) => engine.limits.freed(holders),
+      news: () => engine.limits.news(),
+    },
     clock,
     startedAtMs: clock.nowMs(),
   });
-  const engine = new Engine({
+  const expressions = new JqExpressions();
+  const triggers = new Triggers({ store, journal, expressions, clock, log, engine: () => engine });
+  const engine: Engine = new Engine({
     store,
     journal,
-    ending,
+    functions: [...languageCalls(calls), ...federatedFunctions(rounds)],
+    expressions,
+    secrets,
+    payloads,
+    limits: config.limits,
     clock,
     log,
-    functions: {
-      [fedTrain]: {
-        check: (argument) => Promise.resolve(prepareTraining(argument)),
-        drive: (run, signal) => rounds.drive(run, signal),
-      },
-    },
+    ...triggers.hooks,
   });
   const intake = new AnswerIntake({
     store,
@@ -171,12 +136,10 @@ export async function startHub({
     assignments,
     work: trainings,
     clock,
-    maxSamples: async ({ runId, site, kind }) =>
-      sites.maxRows(
-        site,
-        (await trainings.get(runId)).plan.dataset,
-        kind === "train" ? "trainRows" : "testRows",
-      ),
+    maxSamples: async (assignment) => {
+      const { dataset } = await trainings.get(assignment);
+      return sites.maxRows(assignment.site, dataset, assignment.kind === "train" ? "trainRows" : "testRows");
+    },
   });
   const operators = new Operators({ store, tokenKey, issuer: config.trustDomain, clock, log });
   const enrolment = new Enrolment({
@@ -193,12 +156,18 @@ export async function startHub({
     presence,
     sites,
     assignments,
+    events: triggers.events,
     clock,
     log,
     hubVersion: comityVersion,
     heartbeatMs: config.heartbeatMs,
   });
   const identity = new HubIdentity(authority, config.names, clock, log);
+  const webhook = config.webhook && {
+    ...config.webhook.listen,
+    listener: new WebhookListener({ ...config.webhook, secrets, events: triggers.events, clock, log }),
+  };
+  if (webhook !== undefined) identity.follow(webhook.listener.rotate);
   const startedAtMs = clock.nowMs();
 
   presence.onChange((site, change) => {
@@ -214,7 +183,7 @@ export async function startHub({
   const { authorise } = new Authoriser({ operators, revocations, trustDomain: config.trustDomain, clock });
   const control = new RpcListener({ credentials: identity.control, authorise, log });
   const agents = new RpcListener({ credentials: identity.agents, authorise, log });
-  const results = new Results(store, journal);
+  const results = new Results(store, journal, (text) => engine.unpack(text));
   const resultsFunctions = resultsService({ results, models: new Models(store), blobs });
   const agentAddress = () => publicAddress(config, "agents");
   const enrollment = enrollmentService({ enrolment, attempts: new Attempts(clock), clock, agentAddress });
@@ -225,12 +194,23 @@ export async function startHub({
     controlAddress: publicAddress(config, "control"),
     agentAddress: agentAddress(),
     sitesOnline: presence.count,
-    runsRunning: (await runningRuns(store.db)).length,
+    runsRunning: await countRunningRuns(store.db),
   });
   control.add(EnrollmentService, enrollment);
   control.add(
     ControlService,
-    controlService({ store, sites, enrolment, operators, engine, results, journal, clock, describeHub }),
+    controlService({
+      store,
+      sites,
+      enrolment,
+      operators,
+      engine,
+      events: triggers.events,
+      results,
+      journal,
+      clock,
+      describeHub,
+    }),
   );
   control.add(ResultsService, resultsFunctions);
   agents.add(AgentService, agentService({ store, blobs, intake, sessions }));
@@ -254,8 +234,14 @@ export async function startHub({
     for (const session of presence.online) session.drain(1000, "The hub is stopping.");
     sessions.stop();
     identity.stop();
-    await Promise.all([agents.stop({ graceMs: 5000 }), control.stop({ graceMs: 1000 })]);
+    await Promise.all([
+      agents.stop({ graceMs: 5000 }),
+      control.stop({ graceMs: 1000 }),
+      webhook?.listener.stop(),
+    ]);
+    await triggers.stop();
     await engine.stop();
+    await expressions.close();
     await retention.idle();
     await aggregator.close();
     await store.close();
@@ -265,6 +251,8 @@ export async function startHub({
     await control.listen(config.control.host, config.control.port);
     await agents.listen(config.agents.host, config.agents.port);
     resumedRuns = await engine.resume();
+    await triggers.open();
+    await webhook?.listener.listen(webhook.host, webhook.port);
     health.set(true);
   } catch (error) {
     await stop();
@@ -275,6 +263,7 @@ export async function startHub({
     controlAddress: publicAddress(config, "control"),
     agentAddress: agentAddress(),
     resumedRuns,
+    ended: ended.promise,
     stop: () => (stopping ??= stop()),
   };
 }

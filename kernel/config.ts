@@ -69,9 +69,9 @@ export function parseConfig<T>(
     }
     return `${source}:1:1`;
   };
-  const inOrder = describeIssues(parsed.error.issues, positionOf).toSorted((a, b) =>
-    a.localeCompare(b, "en", { numeric: true }),
-  );
+  const inOrder = describeIssues(parsed.error.issues)
+    .map((fault) => `${positionOf(fault.path)}: ${fault.message}`)
+    .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
   throw new ComityError(code, inOrder.join("\n"));
 }
 
@@ -84,7 +84,27 @@ export function parseValue<T>(
 ): T {
   const parsed = schema.safeParse(value, parsing);
   if (parsed.success) return parsed.data;
-  throw new ComityError(code, describeIssues(parsed.error.issues, () => noun).join("\n"));
+  throw new ComityError(
+    code,
+    describeIssues(parsed.error.issues)
+      .map((fault) => `${noun}: ${fault.message}`)
+      .join("\n"),
+  );
+}
+
+/** One fault of a value that does not fit its schema. */
+export interface SchemaFault {
+  readonly path: readonly PropertyKey[];
+  /** Without a full stop, and without the place. */
+  readonly message: string;
+  /** A key that the schema has not; else the value at the path is at fault. */
+  readonly unknownKey: boolean;
+}
+
+/** What of a value does not fit a schema: nothing when all does. */
+export function schemaFaults(value: unknown, schema: z.ZodType): readonly SchemaFault[] {
+  const parsed = schema.safeParse(value, parsing);
+  return parsed.success ? [] : describeIssues(parsed.error.issues);
 }
 
 /** Keeps what was given, and the keys that an object allows (in place of zod's message), for a guess at what was meant. */
@@ -97,38 +117,30 @@ const parsing: z.core.ParseContext<z.core.$ZodIssue> = {
   },
 };
 
-/** One line for each fault: where, which key, what is allowed, and a guess at what was meant. */
-function describeIssues(
-  issues: readonly z.core.$ZodIssue[],
-  positionOf: (path: readonly PropertyKey[]) => string,
-): string[] {
-  return issues.flatMap((issue) => {
+/** Each fault: where, which key, what is allowed, and a guess at what was meant. */
+function describeIssues(issues: readonly z.core.$ZodIssue[]): SchemaFault[] {
+  return issues.flatMap((issue): SchemaFault[] => {
+    const { path } = issue;
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => {
-        const path = [...issue.path, key];
         const guess = didYouMean(key, issue.message.split(", "));
-        return `${positionOf(path)}: unknown key ${JSON.stringify(key)}${inside(issue.path)}${guess || `; allowed: ${issue.message}`}`;
+        const message = `unknown key ${JSON.stringify(key)}${inside(path)}${guess || `; allowed: ${issue.message}`}`;
+        return { path: [...path, key], message, unknownKey: true };
       });
     }
+    const fault = (message: string): SchemaFault[] => [{ path, message, unknownKey: false }];
     if (issue.code === "invalid_value") {
       const allowed = issue.values.map(String);
       const given = typeof issue.input === "string" ? didYouMean(issue.input, allowed) : "";
-      return [`${positionOf(issue.path)}: ${name(issue.path)} must be one of ${allowed.join(", ")}${given}`];
+      return fault(`${name(path)} must be one of ${allowed.join(", ")}${given}`);
     }
     if (issue.code === "invalid_union") {
       const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
-      if (nearest !== undefined && nearest.length > 0) {
-        return describeIssues(
-          nearest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
-          positionOf,
-        );
-      }
+      if (nearest !== undefined && nearest.length > 0)
+        return describeIssues(nearest.map((inner) => ({ ...inner, path: [...path, ...inner.path] })));
     }
-    if (issue.code === "invalid_type" && issue.input === undefined)
-      return [`${positionOf(issue.path)}: ${name(issue.path)} is missing`];
-    return [
-      `${positionOf(issue.path)}: ${name(issue.path)}: ${issue.message.replace("Invalid input: ", "")}`,
-    ];
+    if (issue.code === "invalid_type" && issue.input === undefined) return fault(`${name(path)} is missing`);
+    return fault(`${name(path)}: ${issue.message.replace("Invalid input: ", "")}`);
   });
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, fsync, openSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { isSystemError } from "./errors.js";
 import type { Sha256 } from "./ids.js";
 
@@ -24,13 +25,16 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
   await syncPath(dirname(path));
 }
 
-/** Makes a file's bytes, or the renames in a folder, durable. */
+/** Makes what was written to an open file durable, in another thread. */
+export const syncFile = promisify(fsync);
+
+/** Makes a file's bytes, or the renames in a folder, durable. Only the sync is waited for: opening takes less than asking for it. */
 export async function syncPath(path: string): Promise<void> {
-  const opened = await open(path, "r");
+  const file = openSync(path, "r");
   try {
-    await opened.sync();
+    await syncFile(file);
   } finally {
-    await opened.close();
+    closeSync(file);
   }
 }
 

@@ -1,6 +1,18 @@
 import canonicalize from "canonicalize";
 import { ComityError, type ErrorCode } from "./errors.js";
 
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** An object of JSON values. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Whether a value is an object: neither null nor a list. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a value is a list. */
+export const isList = (value: unknown): value is readonly Json[] => Array.isArray(value);
+
 const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Limits for JSON and YAML from outside. */

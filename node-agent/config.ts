@@ -44,6 +44,17 @@ export const agentConfigSchema = z.strictObject({
   /** Base models are kept up to this size, in millions of bytes. */
   cacheMegabytes: z.int().min(1).max(10_000_000).default(2048),
   datasets: datasetsConfigSchema.default([]),
+  /** Folders whose new files the hub is told of, by name, size and digest: an event of the given type for each. */
+  watch: z
+    .array(
+      z.strictObject({
+        /** Relative to the agent's folder. */
+        folder: z.string().min(1).max(1000),
+        type: z.string().min(1).max(255),
+      }),
+    )
+    .max(100)
+    .default([]),
   policy: policySchema.prefault({}),
 });
 
@@ -60,6 +71,8 @@ export function agentPaths(dir: string) {
     cache: join(dir, "cache"),
     outbox: join(dir, "outbox"),
     work: join(dir, "work"),
+    /** Files here are sent to the hub as events. */
+    events: join(dir, "events"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { deferred } from "#kernel/async.js";
 import { systemClock } from "#kernel/clock.js";
+import { freeBuffersAtOnce } from "#kernel/buffers.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
@@ -14,6 +15,7 @@ import { agentPaths, readAgentConfig } from "./config.js";
 import { type Dataset, openDatasets, select } from "./data/datasets.js";
 import type { DatasetFacts } from "./policy/decide.js";
 import { pauseSwitch } from "./policy/pause.js";
+import { SiteEvents } from "./events/service.js";
 import { Connection } from "./session/connection.js";
 import { Identity } from "./session/identity.js";
 import { Renewal } from "./session/renewal.js";
@@ -22,6 +24,7 @@ import type { Step } from "./steps/step.js";
 
 export { diagnose, diagnoseToken } from "./doctor/diagnose.js";
 export type { Finding } from "./doctor/finding.js";
+export { emitEvent } from "./events/emit.js";
 export { type JoinedSite, type JoinOptions, join as joinHub } from "./session/join.js";
 
 /** How long what is being sent may take when the agent stops. */
@@ -51,6 +54,7 @@ export interface RunningAgent {
  * Throws `CONFIG_INVALID`, `DIRECTORY_INVALID`, `CERTIFICATE_INVALID`, `STORE_BUSY` (another agent runs there) or `STORE_DAMAGED`.
  */
 export async function startAgent(options: StartAgentOptions): Promise<RunningAgent> {
+  freeBuffersAtOnce();
   const { dir, log } = options;
   const paths = agentPaths(dir);
   const config = await readAgentConfig(dir);
@@ -87,6 +91,17 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       if (!stopped.signal.aborted) log.error({ err }, "no back end for training works here");
     });
 
+    const events = new SiteEvents({
+      dir,
+      inbox: paths.events,
+      site: config.site,
+      watch: config.watch,
+      journal: journal.events,
+      send: (message) => connection.send(message),
+      log,
+    });
+    await events.open();
+
     const connection: Connection = new Connection({
       open: async () => {
         if (identity.notAfterMs <= systemClock.nowMs()) await identity.renewExpired();
@@ -96,7 +111,9 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       events: {
         offer: (offer) => executor.offer(offer),
         cancel: (id, reason) => executor.cancel(id, reason),
+        eventReceipt: (receipt) => events.receipt(receipt),
       },
+      onSession: (capabilities) => events.sessionOpened(capabilities),
       log,
     });
     const executor: Executor = new Executor({
@@ -120,6 +137,7 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     );
     const shutDown = async (): Promise<void> => {
       connection.send({ drain: { reason: "the agent is stopping" } });
+      await events.close();
       await executor.stop(connection.isConnected ? stopGraceMs : 0);
       stopped.abort();
       await Promise.all([renewal.stop(), connection.close(), own?.close()]);

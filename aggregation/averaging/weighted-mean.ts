@@ -1,5 +1,5 @@
 import { AggregationError } from "../errors.js";
-import { createKernels, emptySum, type Kernels } from "../kernels/kernels.js";
+import { createKernels, type Kernels, type MeanPlaces } from "../kernels/kernels.js";
 
 /** One summand: its weight, and a way to its bytes. */
 export interface MeanInput {
@@ -7,79 +7,85 @@ export interface MeanInput {
   readonly weight: number;
   /**
    * Fills the whole of `target` with the values' bytes from `offsetBytes` on (0 is the first byte after the blob's header),
-   * or throws. `target` must not be kept. Two inputs may be read at the same time.
+   * or throws. `target` must not be kept.
    */
-  read(target: Uint8Array, offsetBytes: number): void | Promise<void>;
+  read(target: Uint8Array, offsetBytes: number): void;
 }
 
 export interface MeanOptions {
-  /** Bytes read from one input at a time, a multiple of 32. The memory needed is four times this. */
+  /** Bytes of a tile, a multiple of 32; for tests. */
   readonly tileBytes?: number;
   /** Makes the kernels; for tests of the fallback. */
   readonly kernels?: (memoryBytes: number) => Kernels;
 }
 
-/** Measured: smaller tiles cost more calls, larger ones leave the cache. */
-const defaultTileBytes = 512 * 1024;
-/** Eight values: what the kernels take at a time. */
+/** Bytes of a tile at most. Measured: smaller tiles cost more calls to read them, larger ones leave the cache. */
+export const largestTileBytes = 256 * 1024;
+const smallestTileBytes = 32 * 1024;
+/** Bytes for the tiles of all inputs, while there are not too many. */
+const inputsBytes = 4 << 20;
+/** Eight values: what the kernel takes at a time. */
 const stepBytes = 32;
+/** Between the tiles of two inputs: were they a multiple of 4 KiB apart, they would push each other out of the cache. */
+const gapBytes = 9 * 64;
+
+/** Bytes of a tile for so many inputs: all their tiles together have 4 MiB, from 128 inputs on 32 KiB each. */
+function tileBytesFor(inputs: number): number {
+  const share = Math.floor(inputsBytes / Math.max(1, inputs) / stepBytes) * stepBytes;
+  return Math.min(largestTileBytes, Math.max(smallestTileBytes, share));
+}
 
 /**
  * The mean of float32 values weighted by `weight` (federated averaging, McMahan et al. 2017, arXiv 1602.05629), out of core:
- * tile by tile, in each tile input by input, float64 sums, one division, one rounding to float32.
+ * tile by tile, in any order and by as many threads as there are; float64 sums in the order of the inputs, one division,
+ * one rounding to float32.
  *
- * The same inputs in the same order give the same bits; the caller sorts them (by site id). The memory needed depends
- * neither on the number of inputs nor on `totalBytes` (the bytes of one input's values, a multiple of 4).
- * `write` gets the tiles of the mean in order and must not keep them.
- * Only what `read` and `write` return is awaited: with synchronous ones the whole mean runs without a pause.
- * Throws `ARGUMENT_INVALID`; what `read` and `write` throw passes through. The inputs must be finite: see `UpdateChecker`.
+ * The same inputs in the same order give the same bits, whatever the tiles; the caller sorts them (by site id). The memory
+ * needed is a tile for each input and one for the mean, whatever the size of the model: some 4 MiB up to 128 inputs, then
+ * 32 KiB for each.
  */
-export async function weightedMean(
-  inputs: readonly MeanInput[],
-  totalBytes: number,
-  write: (tile: Uint8Array, offsetBytes: number) => void | Promise<void>,
-  options: MeanOptions = {},
-): Promise<void> {
-  const total = totalWeight(inputs);
-  const roundedBytes = Math.ceil(checkedTotalBytes(totalBytes) / stepBytes) * stepBytes;
-  if (roundedBytes === 0) return;
-  const tileBytes = Math.min(checkedTileBytes(options.tileBytes ?? defaultTileBytes), roundedBytes);
-  const kernels = (options.kernels ?? createKernels)(tileBytes * 4);
-  const [aAt, bAt, sumsAt] = [0, tileBytes, 2 * tileBytes];
-  new Float64Array(kernels.bytes.buffer, sumsAt, tileBytes / 4).fill(emptySum);
-  for (let offset = 0; offset < totalBytes; offset += tileBytes) {
-    const bytes = Math.min(tileBytes, totalBytes - offset);
-    const n = bytes / 4;
-    const tileA = kernels.bytes.subarray(aAt, aAt + bytes);
-    const tileB = kernels.bytes.subarray(bAt, bAt + bytes);
-    for (let place = 0; place < inputs.length; place += 2) {
-      const a = inputs[place];
-      const b = inputs[place + 1];
-      if (a === undefined) break;
-      const reading = readBoth(a, tileA, b, tileB, offset);
-      if (reading !== undefined) await reading;
-      if (b === undefined) kernels.fold(sumsAt, aAt, n, a.weight);
-      else kernels.foldTwo(sumsAt, aAt, bAt, n, a.weight, b.weight);
-    }
-    kernels.finish(aAt, sumsAt, n, total);
-    const writing = write(tileA, offset);
-    if (writing !== undefined) await writing;
-  }
-}
+export class WeightedMean {
+  /** How many tiles there are. */
+  readonly tiles: number;
+  readonly tileBytes: number;
+  readonly #inputs: readonly MeanInput[];
+  readonly #totalBytes: number;
+  readonly #totalWeight: number;
+  readonly #kernels: Kernels;
+  readonly #places: MeanPlaces;
 
-/** Reads one tile of one or two inputs, together where they are read asynchronously. */
-function readBoth(
-  a: MeanInput,
-  tileA: Uint8Array,
-  b: MeanInput | undefined,
-  tileB: Uint8Array,
-  offsetBytes: number,
-): void | Promise<void> {
-  const reading = a.read(tileA, offsetBytes);
-  if (reading === undefined) return b?.read(tileB, offsetBytes);
-  if (b === undefined) return reading;
-  // An async function, so that an error thrown at once by `b` leaves no promise of `a` without its handler.
-  return Promise.all([reading, (async () => b.read(tileB, offsetBytes))()]).then(() => undefined);
+  /**
+   * `totalBytes`: the bytes of one input's values, a multiple of 4. The inputs must be finite: see `UpdateChecker`.
+   * Throws `ARGUMENT_INVALID`.
+   */
+  constructor(inputs: readonly MeanInput[], totalBytes: number, options: MeanOptions = {}) {
+    this.#inputs = inputs;
+    this.#totalWeight = totalWeight(inputs);
+    this.#totalBytes = checkedTotalBytes(totalBytes);
+    this.tileBytes = checkedTileBytes(options.tileBytes ?? tileBytesFor(inputs.length));
+    this.tiles = Math.ceil(totalBytes / this.tileBytes);
+    const stride = this.tileBytes + gapBytes;
+    const out = inputs.length * stride;
+    this.#places = { out, values: 0, stride, weights: out + stride, count: inputs.length };
+    this.#kernels = (options.kernels ?? createKernels)(out + stride + 8 * inputs.length);
+    const weights = inputs.map(({ weight }) => weight);
+    new Float64Array(this.#kernels.bytes.buffer, this.#places.weights, inputs.length).set(weights);
+  }
+
+  /**
+   * The bytes of tile number `index` (from 0), which begins at `index * tileBytes`; good until the next call.
+   * What `read` throws passes through.
+   */
+  tile(index: number): Uint8Array {
+    const offset = index * this.tileBytes;
+    const length = Math.min(this.tileBytes, this.#totalBytes - offset);
+    const { bytes } = this.#kernels;
+    const { out, stride } = this.#places;
+    for (const [place, input] of this.#inputs.entries())
+      input.read(bytes.subarray(place * stride, place * stride + length), offset);
+    this.#kernels.mean(this.#places, length / 4, this.#totalWeight);
+    return bytes.subarray(out, out + length);
+  }
 }
 
 function totalWeight(inputs: readonly MeanInput[]): number {

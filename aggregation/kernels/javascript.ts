@@ -6,22 +6,16 @@ export function createJavaScriptKernels(memoryBytes: number): Kernels {
   return {
     kind: "javascript",
     bytes: new Uint8Array(memory),
-    fold(sumsAt, valuesAt, n, weight) {
-      const sums = new Float64Array(memory, sumsAt, n);
-      const values = new Float32Array(memory, valuesAt, n);
-      for (let i = 0; i < n; i++) sums[i] = (sums[i] ?? 0) + weight * (values[i] ?? 0);
-    },
-    foldTwo(sumsAt, aAt, bAt, n, weightA, weightB) {
-      const sums = new Float64Array(memory, sumsAt, n);
-      const a = new Float32Array(memory, aAt, n);
-      const b = new Float32Array(memory, bAt, n);
-      for (let i = 0; i < n; i++) sums[i] = (sums[i] ?? 0) + weightA * (a[i] ?? 0) + weightB * (b[i] ?? 0);
-    },
-    finish(outAt, sumsAt, n, total) {
-      const sums = new Float64Array(memory, sumsAt, n);
+    mean({ out: outAt, values: valuesAt, stride, weights: weightsAt, count }, n, total) {
+      // A sum starts at -0: adding to it changes no number, while 0 would turn a -0 into 0.
+      const sums = new Float64Array(n).fill(-0);
+      const weights = new Float64Array(memory, weightsAt, count);
+      for (const [input, weight] of weights.entries()) {
+        const values = new Float32Array(memory, valuesAt + input * stride, n);
+        for (let i = 0; i < n; i++) sums[i] = (sums[i] ?? 0) + weight * (values[i] ?? 0);
+      }
       const out = new Float32Array(memory, outAt, n);
       for (let i = 0; i < n; i++) out[i] = (sums[i] ?? 0) / total;
-      sums.fill(-0);
     },
     firstNotFinite(valuesAt, n) {
       const bits = new Uint32Array(memory, valuesAt, n);

@@ -16,17 +16,27 @@ export function createWasmKernels(memoryBytes: number): Kernels | undefined {
     // A memory reserves gigabytes of addresses, whatever its size: a process under `ulimit -v` may not get one.
     return undefined;
   }
-  const { fold, foldTwo, finish, firstNotFinite } = new WebAssembly.Instance(compiled, { host: { memory } })
-    .exports;
+  const exports = new WebAssembly.Instance(compiled, { host: { memory } }).exports;
+  const mean = exports["mean"] as WasmMean;
   return {
     kind: "wasm",
     bytes: new Uint8Array(memory.buffer),
-    fold: fold as Kernels["fold"],
-    foldTwo: foldTwo as Kernels["foldTwo"],
-    finish: finish as Kernels["finish"],
-    firstNotFinite: firstNotFinite as Kernels["firstNotFinite"],
+    mean({ out, values, stride, weights, count }, n, total) {
+      mean(out, values, stride, weights, count, n, total);
+    },
+    firstNotFinite: exports["firstNotFinite"] as Kernels["firstNotFinite"],
   };
 }
+
+type WasmMean = (
+  out: number,
+  values: number,
+  stride: number,
+  weights: number,
+  count: number,
+  n: number,
+  total: number,
+) => void;
 
 function compile(): WebAssembly.Module | undefined {
   const binary = Uint8Array.from(atob(kernelsBase64), (character) => character.charCodeAt(0));

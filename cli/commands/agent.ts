@@ -2,6 +2,9 @@ import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
 import { deferred } from "#kernel/async.js";
 import { ComityError, exit } from "#kernel/errors.js";
+import { readIfThere } from "#kernel/files.js";
+import { parseJson } from "#kernel/json.js";
+import { checkEvent, parseEvent } from "#proto/codec/cloud-event.js";
 import { command, jsonOption } from "../command.js";
 import { serve } from "../foreground.js";
 import { defaultLogFormat, programLog } from "../render/log.js";
@@ -13,9 +16,13 @@ import { type ProgramOptions, programOptions } from "./hub.js";
 export function agentCommand(): Command {
   const agent = command("agent", {
     summary: "join a hub, run and check a site's agent",
-    examples: ["comity agent join TOKEN --dir ./agent", "comity agent start ./agent"],
+    examples: [
+      "comity agent join TOKEN --dir ./agent",
+      "comity agent start ./agent",
+      "comity agent emit ./agent --type org.example.batch.ready",
+    ],
   });
-  return agent.addCommand(join()).addCommand(start()).addCommand(doctor());
+  return agent.addCommand(join()).addCommand(start()).addCommand(emit()).addCommand(doctor());
 }
 
 const join = (): Command =>
@@ -68,6 +75,62 @@ const start = (): Command =>
       { exitWithParent: options.exitWithParent === true },
     );
   });
+
+interface EmitOptions {
+  readonly type?: string;
+  readonly data?: string;
+  readonly subject?: string;
+  readonly source?: string;
+  readonly id?: string;
+  readonly json?: true;
+}
+
+const emit = (): Command =>
+  command("emit", {
+    summary: "send an event of this site to the workflows that wait for it",
+    description:
+      "Leaves the event in the folder `events` of the agent, which sends it at once, or as soon as it runs and reaches its hub. What the event lacks is filled in; its source is the site. docs/reference/events.md tells more.",
+    examples: [
+      "comity agent emit ./agent --type org.example.batch.ready --data '{\"rows\": 1200}'",
+      "comity agent emit ./agent event.json",
+      "make-event | comity agent emit ./agent -",
+    ],
+  })
+    .argument("<dir>", "the agent's folder")
+    .argument("[event]", "an event in JSON (CloudEvents 1.0): a file, or `-` for standard input")
+    .option("--type <type>", "the event's type")
+    .option("--data <json>", "its data, in JSON")
+    .option("--subject <text>", "what it is about")
+    .option("--source <path>", "where at the site it comes from")
+    .option("--id <id>", "its id: the same id again is the same event")
+    .addOption(jsonOption())
+    .action(async (dir: string, event: string | undefined, options: EmitOptions) => {
+      const { emitEvent } = await import("#node-agent/main.js");
+      const { type, subject, source, id, data } = options;
+      const attributes = Object.entries({ type, subject, source, id }).filter(
+        ([, value]) => value !== undefined,
+      );
+      const given = event === undefined ? {} : parseEvent(await eventText(event));
+      const emitted = await emitEvent(
+        dir,
+        checkEvent({
+          ...given,
+          ...Object.fromEntries(attributes),
+          ...(data !== undefined && { data: parseJson(data, "EVENT_INVALID") }),
+        }),
+      );
+      printAnswer(options, emitted, () => `The event ${emitted.id} is left for the agent of ${dir}.`);
+    });
+
+/** The text of a file, or of standard input. */
+async function eventText(path: string): Promise<string> {
+  if (path === "-") return await text(process.stdin);
+  const found = await readIfThere(path);
+  if (found !== undefined) return found;
+  throw new ComityError("EVENT_INVALID", `There is no file ${path}.`, {
+    hint: "Give a file with an event, or its parts with --type and --data.",
+  });
+}
 
 const doctor = (): Command =>
   command("doctor", {

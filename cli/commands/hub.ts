@@ -42,15 +42,20 @@ const init = (): Command =>
       wholeNumber(0, 65_535),
       7444,
     )
+    .option(
+      "--database <address>",
+      "a PostgreSQL database for its rows (postgres://USER@HOST/DATABASE) in place of a file in the folder",
+    )
     .addOption(jsonOption())
     .action(async (dir: string, options: InitOptions) => {
-      const { initHub } = await import("#hub/main.js");
+      const { initHub } = await import("#hub/init.js");
       const port = async (wished: number): Promise<number> => (wished === 0 ? freePort() : wished);
       const made = await initHub(dir, {
         name: options.name,
         names: options.host ?? [],
         controlPort: await port(options.controlPort),
         agentPort: await port(options.agentPort),
+        ...(options.database !== undefined && { database: options.database }),
       });
       const profile = await useAsDefault(made.profilePath);
       const { config, profilePath } = made;
@@ -71,6 +76,7 @@ interface InitOptions {
   readonly host?: readonly string[];
   readonly controlPort: number;
   readonly agentPort: number;
+  readonly database?: string;
   readonly json?: true;
 }
 
@@ -125,7 +131,7 @@ const admin = (): Command =>
     .argument("<dir>", "the hub's folder")
     .addOption(jsonOption())
     .action(async (dir: string, options: { json?: true }) => {
-      const { writeAdminProfile } = await import("#hub/main.js");
+      const { writeAdminProfile } = await import("#hub/init.js");
       const profilePath = await writeAdminProfile(dir);
       printAnswer(
         options,

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { parseRunId } from "#kernel/ids.js";
 import { command, hubOption, jsonOption, wholeNumber } from "../command.js";
-import { type HubOptions, newestRun, withHub } from "../hub.js";
+import { type HubOptions, runIdOrNewest, withHub } from "../hub.js";
 import { printAnswer } from "../render/output.js";
 import { renderResult, renderResults } from "../render/result.js";
 
@@ -33,8 +32,6 @@ const get = (): Command =>
     .addOption(hubOption())
     .addOption(jsonOption())
     .action(async (id: string | undefined, options: HubOptions & { json?: true }) => {
-      const result = await withHub(options, async (hub) =>
-        hub.getResult(id === undefined ? await newestRun(hub) : parseRunId(id)),
-      );
+      const result = await withHub(options, async (hub) => hub.getResult(await runIdOrNewest(hub, id)));
       printAnswer(options, result, renderResult);
     });

@@ -1,10 +1,14 @@
 import type { Command } from "commander";
-import { parseRunId } from "#kernel/ids.js";
+import { ComityError } from "#kernel/errors.js";
+import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
+import type { Task__Output } from "#proto/generated/comity/v1/Task.js";
 import { command, hubOption, jsonOption, wholeNumber } from "../command.js";
-import { type HubOptions, newestRun, withHub } from "../hub.js";
+import { type HubOptions, runIdOrNewest, withHub } from "../hub.js";
 import { printAnswer } from "../render/output.js";
-import { renderRun, renderRuns } from "../render/run.js";
+import { renderRun, renderRuns, renderTask } from "../render/run.js";
 import { watchToEnd } from "../watch.js";
+import { runControlCommands } from "./run-control.js";
+import { runStartCommand } from "./run-start.js";
 
 interface RunOptions extends HubOptions {
   readonly json?: true;
@@ -13,10 +17,12 @@ interface RunOptions extends HubOptions {
 /** `comity run …` */
 export function runCommand(): Command {
   const run = command("run", {
-    summary: "list, show, watch and cancel runs",
-    examples: ["comity run list", "comity run watch"],
+    summary: "start, watch and steer runs",
+    examples: ["comity run start flow.yaml --watch", "comity run list", "comity run why RUN"],
   });
-  return run.addCommand(list()).addCommand(show()).addCommand(watch()).addCommand(cancel());
+  const commands = [runStartCommand(), list(), show(), watch(), ...runControlCommands()];
+  for (const each of commands) run.addCommand(each);
+  return run;
 }
 
 const list = (): Command =>
@@ -34,16 +40,28 @@ const list = (): Command =>
 
 const show = (): Command =>
   command("show", {
-    summary: "show a run, its rounds and its sites",
-    examples: ["comity run show", "comity run show RUN --json"],
+    summary: "show a run, its tasks, its rounds and its sites",
+    description:
+      "Shows a run: each task that it has come to, its output, its rounds and their sites.\nWith --task the input and the output of one task in full.",
+    examples: ["comity run show", "comity run show RUN --task evaluate", "comity run show RUN --json"],
   })
     .argument("[run]", "the run's id (default: the newest run)")
+    .option("--task <task>", "one task, by its name or JSON Pointer")
     .addOption(hubOption())
     .addOption(jsonOption())
-    .action(async (id: string | undefined, options: RunOptions) => {
-      const run = await withHub(options, async (hub) => hub.getRun(await runIdOr(id, () => newestRun(hub))));
-      printAnswer(options, run, () => renderRun(run, Date.now()));
+    .action(async (id: string | undefined, options: RunOptions & { task?: string }) => {
+      const run = await withHub(options, async (hub) => hub.getRun(await runIdOrNewest(hub, id)));
+      if (options.task === undefined) printAnswer(options, run, () => renderRun(run, Date.now()));
+      else printAnswer(options, taskOf(run, options.task), (task) => renderTask(task, Date.now()));
     });
+
+function taskOf(run: Run__Output, named: string): Task__Output {
+  const found = run.tasks.find(({ name, ref }) => name === named || ref === named);
+  if (found !== undefined) return found;
+  throw new ComityError("TASK_NOT_FOUND", `Run ${run.runId} has not come to a task ${named}.`, {
+    hint: `\`comity run show ${run.runId}\` lists its tasks.`,
+  });
+}
 
 const watch = (): Command =>
   command("watch", {
@@ -56,26 +74,5 @@ const watch = (): Command =>
     .addOption(hubOption())
     .addOption(jsonOption())
     .action(async (id: string | undefined, options: RunOptions) => {
-      await withHub(options, async (hub) =>
-        watchToEnd(hub, await runIdOr(id, () => newestRun(hub)), options),
-      );
+      await withHub(options, async (hub) => watchToEnd(hub, await runIdOrNewest(hub, id), options));
     });
-
-const cancel = (): Command =>
-  command("cancel", {
-    summary: "end a run before its time",
-    examples: ['comity run cancel RUN --reason "wrong data"'],
-  })
-    .argument("<run>", "the run's id")
-    .option("--reason <text>", "why; it is kept with the run", "")
-    .addOption(hubOption())
-    .addOption(jsonOption())
-    .action(async (id: string, options: RunOptions & { reason: string }) => {
-      const run = await withHub(options, (hub) =>
-        hub.cancelRun({ runId: parseRunId(id), reason: options.reason }),
-      );
-      printAnswer(options, run, () => `Run ${run.runId} is ${run.state}.`);
-    });
-
-const runIdOr = async (id: string | undefined, otherwise: () => Promise<string>): Promise<string> =>
-  id === undefined ? otherwise() : parseRunId(id);

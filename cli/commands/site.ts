@@ -50,7 +50,8 @@ const invite = (): Command =>
             ttlSeconds: options.ttl ?? 0,
           }),
         );
-        const left = duration(reply.expiresAtMs - Date.now());
+        // To the minute: the call itself has taken some of the time.
+        const left = duration(Math.round((reply.expiresAtMs - Date.now()) / 60_000) * 60_000);
         note(`A join token for ${reply.site}; it works once, for ${left}.`);
         note("At the site: comity agent join TOKEN --dir DIR");
         printAnswer(options, reply, ({ token }) => token);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { trainingWorkflow } from "#hub/rounds/calls.js";
 import { command, hubOption, jsonOption } from "../command.js";
 import { type HubOptions, withHub } from "../hub.js";
 import { readPlan } from "../plan.js";
@@ -28,9 +28,9 @@ const start = (): Command =>
     .addOption(jsonOption())
     .action(async (path: string, options: HubOptions & { watch?: true; json?: true }) => {
       const { name, plan } = await readPlan(path);
-      const workflowJson = JSON.stringify(trainingWorkflow(name, plan));
+      const workflowSource = JSON.stringify(trainingWorkflow(name, plan));
       await withHub(options, async (hub) => {
-        const run = await hub.startRun({ workflowJson, name });
+        const run = await hub.startRun({ workflowSource, name });
         if (options.watch === true) await watchToEnd(hub, run.runId, options);
         else
           printAnswer(

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { trainingWorkflow } from "#hub/rounds/calls.js";
 import type { PlanInput } from "#hub/rounds/plan.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { writeFileAtomic } from "#kernel/files.js";
@@ -71,7 +71,7 @@ async function demonstrate(options: DemoOptions, stage: Stage): Promise<(totalSe
       `Training: ${plural(options.rounds, "round")}, ${plural(options.epochs, "local epoch")}, federated averaging`,
     );
     const { runId } = await hub.startRun({
-      workflowJson: JSON.stringify(trainingWorkflow("digits", plan)),
+      workflowSource: JSON.stringify(trainingWorkflow("digits", plan)),
       name: "digits",
     });
     await watch(hub, runId, options, stage);

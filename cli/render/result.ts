@@ -7,7 +7,7 @@ import { renderFields, renderTable } from "./table.js";
 
 /** All results, one a line. */
 export function renderResults(results: readonly Result__Output[]): string {
-  if (results.length === 0) return "There are no results. `comity train start plan.yaml` starts a run.";
+  if (results.length === 0) return "There are no results. `comity run start WORKFLOW` starts a run.";
   return renderTable(
     [
       { title: "RUN", value: (result) => result.runId },

@@ -1,13 +1,17 @@
+import { z } from "zod";
 import type { Assignment__Output } from "#proto/generated/comity/v1/Assignment.js";
 import type { Round__Output } from "#proto/generated/comity/v1/Round.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
+import type { Task__Output } from "#proto/generated/comity/v1/Task.js";
+import { parseJson } from "#kernel/json.js";
 import { count, duration, metric, metrics, time } from "./format.js";
 import { colour } from "./output.js";
-import { renderFields, renderTable } from "./table.js";
+import { cut, renderFields, renderTable } from "./table.js";
+import { inTreeOrder } from "./tree.js";
 
 /** All runs, one a line. */
 export function renderRuns(runs: readonly Run__Output[], nowMs: number): string {
-  if (runs.length === 0) return "There are no runs. `comity train start plan.yaml` starts one.";
+  if (runs.length === 0) return "There are no runs. `comity run start WORKFLOW` starts one.";
   return renderTable(
     [
       { title: "RUN", value: (run) => run.runId },
@@ -32,10 +36,14 @@ export function renderRun(run: Run__Output, nowMs: number): string {
       ["error", run.errorCode === "" ? "" : `${run.errorCode}: ${run.errorText}`],
       ["started", `${time(run.startedAtMs)} by ${run.startedBy}`],
       ["time", duration((run.endedAtMs || nowMs) - run.startedAtMs)],
-      ["workflow", run.workflowSha256],
+      ["workflow", [run.workflow, run.workflowSha256].filter((part) => part !== "").join("  ")],
+      ["started by", run.parent],
       ["model", run.model?.sha256 ?? ""],
     ]),
   ];
+  if (run.tasks.length > 0) parts.push(renderTasks(run.tasks, nowMs));
+  if (run.outputJson !== "" && run.state === "completed")
+    parts.push(`${colour.dim("Output:")}\n${pretty(run.outputJson)}`);
   if (run.rounds.length > 0) parts.push(renderRounds(run.rounds, nowMs));
   const last = run.rounds.at(-1);
   if (last !== undefined && last.assignments.length > 0) {
@@ -43,6 +51,62 @@ export function renderRun(run: Run__Output, nowMs: number): string {
   }
   return parts.join("\n\n");
 }
+
+/** The tasks that a run has come to, one a line. */
+export function renderTasks(tasks: readonly Task__Output[], nowMs: number): string {
+  return renderTable(
+    [
+      { title: "TASK", value: ({ item, depth }) => "  ".repeat(depth) + item.name },
+      { title: "WHAT", value: ({ item }) => item.call || item.kind },
+      { title: "STATE", value: ({ item }) => item.state },
+      { title: "ATTEMPTS", value: ({ item }) => String(item.attempts), right: true },
+      { title: "PASSES", value: ({ item }) => String(item.passes), right: true },
+      { title: "TIME", value: ({ item }) => taskTime(item, nowMs), right: true },
+      { title: "GOT", value: ({ item }) => cut(item.inputJson, maxValueColumns) },
+      { title: "GAVE", value: ({ item }) => cut(gave(item), maxValueColumns) },
+    ],
+    inTreeOrder(tasks),
+  );
+}
+
+/** What a task gave: its output, or the title and the detail of its error. */
+function gave({ outputJson, errorJson }: Task__Output): string {
+  if (errorJson === "") return outputJson;
+  const { title, detail } = errorSchema.catch({}).parse(parseJson(errorJson));
+  return [title, detail].filter((part) => part !== undefined).join(": ") || errorJson;
+}
+
+const errorSchema = z.object({ title: z.string().optional(), detail: z.string().optional() });
+
+/** Columns of a value in a table; `run show --task` has the whole. */
+const maxValueColumns = 40;
+
+/** One task with its values in full. */
+export function renderTask(task: Task__Output, nowMs: number): string {
+  const about = renderFields([
+    ["task", task.name],
+    ["place", task.ref],
+    ["what", task.call || task.kind],
+    ["state", task.state],
+    ["attempts", String(task.attempts)],
+    ["passes", String(task.passes)],
+    ["started", time(task.startedAtMs)],
+    ["time", taskTime(task, nowMs)],
+  ]);
+  const values = [
+    ["Input", task.inputJson],
+    ["Output", task.outputJson],
+    ["Error", task.errorJson],
+  ] as const;
+  const shown = values.filter(([, json]) => json !== "");
+  return [about, ...shown.map(([title, json]) => `${colour.dim(`${title}:`)}\n${pretty(json)}`)].join("\n\n");
+}
+
+const taskTime = ({ startedAtMs, endedAtMs }: Task__Output, nowMs: number): string =>
+  duration((endedAtMs || nowMs) - startedAtMs);
+
+/** A JSON text on several lines. */
+export const pretty = (json: string): string => JSON.stringify(parseJson(json), undefined, 2);
 
 /** The rounds of a run, one a line. */
 export function renderRounds(rounds: readonly Round__Output[], nowMs: number): string {

@@ -14,11 +14,24 @@ interface SiteLine {
 
 const barWidth = 12;
 
+/** Steps on the way to something that is told anyway. */
+const passing: ReadonlySet<string> = new Set([
+  "assignment.progress",
+  "assignment.accepted",
+  "round.aggregated",
+  "task.running",
+]);
+
+/** Tasks that only lead to others or reckon: within a loop nobody wants to read of every pass. */
+const glue: ReadonlySet<unknown> = new Set(["do", "for", "fork", "set", "switch", "try"]);
+
 /** Shows a run as it goes: what happened stays, one line for each site changes as it works. */
 export class RunView {
   readonly #area: LiveArea;
   readonly #live: boolean;
   readonly #sites = new Map<string, SiteLine>();
+  /** The JSON Pointers of the loops that the run has come to. */
+  readonly #loops = new Set<string>();
 
   constructor(area: LiveArea, live: boolean) {
     this.#area = area;
@@ -26,6 +39,8 @@ export class RunView {
   }
 
   take(event: RunEvent__Output): void {
+    const { kind, ref } = eventData(event.dataJson);
+    if (kind === "for" || kind === "listen") this.#loops.add(String(ref));
     const siteLine = this.#siteLine(event);
     if (siteLine !== undefined) this.#sites.set(event.site, siteLine);
     if (event.type.startsWith("round.") || event.type.startsWith("run.")) this.#sites.clear();
@@ -44,9 +59,10 @@ export class RunView {
 
   /** What a person wants to read again. In a terminal the lines of the sites show what they deliver. */
   #stays({ type, dataJson }: RunEvent__Output): boolean {
-    if (type === "assignment.progress" || type === "assignment.accepted" || type === "round.aggregated")
-      return false;
-    const { kind, left } = eventData(dataJson);
+    if (passing.has(type)) return false;
+    const { kind, left, ref } = eventData(dataJson);
+    if (type === "task.completed" && glue.has(kind))
+      return ![...this.#loops].some((loop) => String(ref).startsWith(`${loop}/`));
     if (type === "round.started") return !this.#live || (Array.isArray(left) && left.length > 0);
     return type !== "assignment.delivered" || (!this.#live && kind !== "evaluate");
   }
@@ -76,8 +92,8 @@ const roundFiguresSchema = z.looseObject({
   sites: z.array(z.string()),
   /** How many sites were asked. */
   of: z.number(),
-  /** Rounds of the whole run. */
-  rounds: z.number(),
+  /** Rounds of the whole run; absent where a workflow decides after each round whether another follows. */
+  rounds: z.number().optional(),
   samples: z.number(),
   metrics: z.record(z.string(), z.number()),
   seconds: z.number(),
@@ -90,14 +106,16 @@ export function roundFigures({ type, dataJson }: RunEvent__Output): RoundFigures
   return type === "round.completed" ? roundFiguresSchema.safeParse(eventData(dataJson)).data : undefined;
 }
 
-/** `round  3/10  5/5 sites  10,000 samples  loss 0.3011  accuracy 0.9132  2.1 s`. */
+/** `round  3/10  5/5 sites  10,000 samples  loss 0.3011  accuracy 0.9132  2.1 s`; `round 3` where nobody knows how many there will be. */
 export function roundLine(
   round: number,
   { sites, of, rounds, samples, metrics, seconds }: RoundFigures,
 ): string {
   const { loss, accuracy } = metrics;
   return [
-    `round ${String(round).padStart(String(rounds).length)}/${rounds}`,
+    rounds === undefined
+      ? `round ${round}`
+      : `round ${String(round).padStart(String(rounds).length)}/${rounds}`,
     `${sites.length}/${of} sites`,
     `${count(samples)} samples`,
     ...(loss === undefined ? [] : [`loss ${metric(loss)}`]),
@@ -113,7 +131,7 @@ export function eventLine(event: RunEvent__Output): string {
   if (figures !== undefined) return roundLine(round, figures);
   const line = printable(text);
   if (type === "run.completed") return colour.green(line);
-  if (type === "run.failed" || type === "update.refused") return colour.red(line);
+  if (type === "run.failed" || type === "task.failed" || type === "update.refused") return colour.red(line);
   if (/^(assignment\.(refused|failed|vanished|late)|site\.disconnected|run\.cancelled)$/.test(type))
     return `  ${colour.yellow(line)}`;
   return round > 0 && !type.startsWith("round.") ? `  ${line}` : line;

@@ -1,3 +1,4 @@
+import type { EffectId } from "#hub/workflow/interpreter/model.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
 import type { WorkKind } from "#proto/codec/work.js";
 
@@ -10,7 +11,7 @@ import type { WorkKind } from "#proto/codec/work.js";
  * - `failed`: the site tried and could not, or its answer was refused for good;
  * - `vanished`: the site went away and did not come back within the grace; reopened if it returns while the round still collects;
  * - `late`: the deadline passed;
- * - `cancelled`: the run ended without it.
+ * - `cancelled`: its call ended without it.
  */
 export type AssignmentState =
   | "offered"
@@ -35,6 +36,8 @@ export interface BlobRef {
 export interface Assignment {
   readonly id: AssignmentId;
   readonly runId: RunId;
+  /** The call that it belongs to. */
+  readonly effect: EffectId;
   readonly round: number;
   readonly kind: WorkKind;
   readonly site: SiteId;

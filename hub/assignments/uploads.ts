@@ -4,9 +4,13 @@ import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { type BlobStore, type StagedBlob, startHash } from "#hub/blobs/store.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
+import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256 } from "#kernel/ids.js";
 import { asComityError, finalFaults } from "./answer.js";
 import type { AnswerHeader, BlobRef } from "./model.js";
+
+/** An update that has come whole and right. */
+export type ReceivedUpdate = Pick<StagedBlob, "commit">;
 
 /** Reads the bytes of updates into the blob store's staging; one stream for each assignment at a time. */
 export class Uploads {
@@ -32,11 +36,19 @@ export class Uploads {
     update: BlobRef,
     expected: readonly TensorSpec[],
     chunks: AsyncIterable<Uint8Array>,
-    finish: (staged: StagedBlob) => Promise<T>,
+    finish: (received: ReceivedUpdate) => Promise<T>,
   ): Promise<T> {
     const turn = await this.#takeTurn(header.assignmentId);
     try {
-      return await finish(await this.#readBytes(header, update, expected, untilStopped(chunks, turn.signal)));
+      const iterator = chunks[Symbol.asyncIterator]();
+      const next = () => turn.wait(iterator.next());
+      const first = await next();
+      const isWhole = header.offset === 0 && first.done !== true && first.value.length === update.sizeBytes;
+      return await finish(
+        isWhole
+          ? await this.#takeWhole(update, expected, first.value, next)
+          : await this.#readBytes(header, update, expected, rest(first, next)),
+      );
     } finally {
       turn.end();
       if (this.#reading.get(header.assignmentId) === turn) this.#reading.delete(header.assignmentId);
@@ -51,6 +63,21 @@ export class Uploads {
     older?.stop();
     await older?.over;
     return turn;
+  }
+
+  /** A small update comes in one chunk, and needs no file before it is checked: there is nothing to be gone on with. */
+  async #takeWhole(
+    update: BlobRef,
+    expected: readonly TensorSpec[],
+    bytes: Uint8Array,
+    next: () => Promise<IteratorResult<Uint8Array>>,
+  ): Promise<ReceivedUpdate> {
+    const checker = new UpdateChecker(expected, update.sizeBytes);
+    asComityError(() => checker.push(bytes));
+    if ((await next()).done !== true) throw tooMany(update.sizeBytes);
+    if (hashBytes(bytes) !== update.sha256) throw wrongDigest(update.sha256);
+    asComityError(() => checker.finish());
+    return { commit: (sha256) => this.#blobs.put(bytes, sha256) };
   }
 
   async #readBytes(
@@ -95,15 +122,7 @@ export class Uploads {
           },
         );
       }
-      if (hash.digest() !== update.sha256) {
-        throw new ComityError(
-          "UPLOAD_DIGEST_WRONG",
-          `The bytes that arrived do not have the digest ${update.sha256}.`,
-          {
-            hint: "Read the update again from disk and send it once more; if it stays so, check the site's disk.",
-          },
-        );
-      }
+      if (hash.digest() !== update.sha256) throw wrongDigest(update.sha256);
       asComityError(() => checker.finish());
       return staged;
     } catch (thrown) {
@@ -119,21 +138,31 @@ export class Uploads {
 
 /** One upload's time with the staged file of its answer. */
 class Turn {
-  readonly #stopping = new AbortController();
+  #interrupt: ((reason: ComityError) => void) | undefined;
+  #stopped = false;
   readonly #over = deferred();
 
-  /** Fires when a newer upload wants the file. */
-  get signal(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
-  /** Resolves when this upload has let go of it. */
+  /** Resolves when this upload has let go of the file. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
 
+  /** A newer upload wants the file. */
   stop(): void {
-    this.#stopping.abort();
+    this.#stopped = true;
+    this.#interrupt?.(takenOver());
+  }
+
+  /**
+   * What the promise gives, unless the turn is stopped meanwhile: the source may hang. Not `Promise.race` with one promise for the
+   * whole upload: that promise would keep every chunk until its end.
+   */
+  wait<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      if (this.#stopped) reject(takenOver());
+      promise.then(resolve, reject);
+    });
   }
 
   end(): void {
@@ -141,30 +170,12 @@ class Turn {
   }
 }
 
-/** What a source yields until the signal fires, also when the source itself hangs. */
-async function* untilStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  for (;;) {
-    const step = await unlessStopped(iterator.next(), signal);
-    if (step.done === true) return;
-    yield step.value;
-  }
-}
-
-/** Not `Promise.race` with one promise for the whole upload: that promise would keep every chunk until its end. */
-function unlessStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () =>
-      reject(
-        new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.", {
-          hint: "Wait for the newer one's receipt.",
-        }),
-      );
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    const done = () => signal.removeEventListener("abort", stop);
-    promise.then(resolve, reject).finally(done);
-  });
+/** The chunks from the first one on. */
+async function* rest(
+  first: IteratorResult<Uint8Array>,
+  next: () => Promise<IteratorResult<Uint8Array>>,
+): AsyncGenerator<Uint8Array> {
+  for (let step = first; step.done !== true; step = await next()) yield step.value;
 }
 
 /** Takes what is stored. It was checked before it was written, so a fault is the hub's disk's, not the site's. */
@@ -184,6 +195,16 @@ async function readStored(path: string, take: (chunk: Uint8Array) => void): Prom
     }
   }
 }
+
+const takenOver = () =>
+  new ComityError("HUB_UNREACHABLE", "A newer upload of the same answer has taken over.", {
+    hint: "Wait for the newer one's receipt.",
+  });
+
+const wrongDigest = (sha256: Sha256) =>
+  new ComityError("UPLOAD_DIGEST_WRONG", `The bytes that arrived do not have the digest ${sha256}.`, {
+    hint: "Read the update again from disk and send it once more; if it stays so, check the site's disk.",
+  });
 
 const tooMany = (sizeBytes: number) =>
   new ComityError("UPLOAD_SIZE_WRONG", `More than the declared ${sizeBytes} bytes were sent.`, {

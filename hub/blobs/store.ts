@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { closeSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ComityError, isSystemError } from "#kernel/errors.js";
-import { makeDirectory, syncPath } from "#kernel/files.js";
+import { ComityError } from "#kernel/errors.js";
+import { makeDirectory, syncFile, syncPath } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
 
 /**
@@ -26,7 +27,7 @@ export interface BlobStore {
   remove(sha256: Sha256): Promise<void>;
   /** The digests of all blobs that are here. */
   list(): Promise<Sha256[]>;
-  /** Keeps bytes that are at hand. */
+  /** Keeps bytes that are at hand, and few. */
   put(bytes: Uint8Array, sha256: Sha256): Promise<void>;
 }
 
@@ -45,7 +46,10 @@ export interface StagedBlob {
 /** A staged blob that has not been touched for so long belongs to nobody any more. */
 const abandonedMs = 24 * 3_600_000;
 
-/** {@link BlobStore} on a local disk: `blobs/SHA256`, `blobs/incoming/KEY`. */
+/**
+ * {@link BlobStore} on a local disk: `blobs/SHA256`, `blobs/incoming/KEY`. What takes microseconds is done at once, for handing it to
+ * another thread and back takes longer; what waits for the disk, or moves many bytes, is done elsewhere.
+ */
 export class FileBlobStore implements BlobStore {
   readonly #root: string;
   readonly #incoming: string;
@@ -67,18 +71,17 @@ export class FileBlobStore implements BlobStore {
     return this;
   }
 
-  async localPath(sha256: Sha256): Promise<string> {
+  localPath(sha256: Sha256): Promise<string> {
     const path = this.#path(sha256);
-    if ((await sizeOf(path)) === undefined) {
-      throw new ComityError("BLOB_NOT_FOUND", `There is no blob ${sha256}.`, {
-        hint: "It may have been removed; ask for another version.",
-      });
-    }
-    return path;
+    if (sizeOf(path) !== undefined) return Promise.resolve(path);
+    const error = new ComityError("BLOB_NOT_FOUND", `There is no blob ${sha256}.`, {
+      hint: "It may have been removed; ask for another version.",
+    });
+    return Promise.reject(error);
   }
 
-  async stagedBytes(key: string): Promise<number> {
-    return (await sizeOf(this.scratchPath(key))) ?? 0;
+  stagedBytes(key: string): Promise<number> {
+    return Promise.resolve(sizeOf(this.scratchPath(key)) ?? 0);
   }
 
   async stage(key: string): Promise<StagedBlob> {
@@ -111,13 +114,22 @@ export class FileBlobStore implements BlobStore {
   }
 
   async put(bytes: Uint8Array, sha256: Sha256): Promise<void> {
-    const staged = await this.stage(`put-${sha256}-${process.hrtime.bigint()}`);
-    await staged.write(bytes);
-    await staged.commit(sha256);
+    const path = this.scratchPath(`put-${sha256}-${process.hrtime.bigint()}`);
+    const file = openSync(path, "wx", 0o600);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+      await syncFile(file);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+    await this.#publish(path, sha256);
   }
 
   async #publish(path: string, sha256: Sha256): Promise<void> {
-    await rename(path, this.#path(sha256));
+    renameSync(path, this.#path(sha256));
     await this.#renames.sync();
   }
 
@@ -189,11 +201,4 @@ export function startHash(): { update(chunk: Uint8Array): void; digest(): Sha256
   return { update: (chunk) => void hash.update(chunk), digest: () => hash.digest("hex") as Sha256 };
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
+const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;

@@ -1,15 +1,15 @@
 import type { Assignment, BlobRef } from "#hub/assignments/model.js";
 import type { Round } from "#hub/rounds/model.js";
-import { assignmentsOfRound } from "#hub/store/assignments.js";
+import { assignmentsOfRound, testedBy } from "#hub/store/assignments.js";
 import { modelVersions } from "#hub/store/models.js";
 import { roundsOf } from "#hub/store/rounds.js";
-import { findRun, listRuns, tasksOf, workflowBody } from "#hub/store/runs.js";
-import type { TasksTable } from "#hub/store/schema.js";
+import { findRun, listRuns, runOutcome, tasksOf, workflowBody } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { Run } from "#hub/workflow/model.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
 
 /** One round, summed over its sites. */
 export interface RoundResult {
@@ -30,11 +30,33 @@ export interface Result {
   readonly model: { readonly name: string; readonly version: number; readonly blob: BlobRef } | undefined;
 }
 
+/** A task with its values as JSON; empty for what there is not. */
+export interface TaskView {
+  readonly ref: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly call: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly passes: number;
+  readonly inputJson: string;
+  readonly outputJson: string;
+  readonly errorJson: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/** The values of all tasks together may have this many bytes in an answer; what is over is left out, the run's output never. */
+const maxTaskValueBytes = 512 << 10;
+
 /** A run with all that operators may see of it. */
 export interface RunView {
   readonly run: Run;
   readonly workflowJson: string;
-  readonly tasks: readonly TasksTable[];
+  readonly tasks: readonly TaskView[];
+  /** JSON; empty while there is none. */
+  readonly output: string;
+  readonly error: string;
   readonly rounds: readonly { readonly round: Round; readonly assignments: readonly Assignment[] }[];
   readonly model: BlobRef | undefined;
 }
@@ -43,10 +65,13 @@ export interface RunView {
 export class Results {
   readonly #store: Store;
   readonly #journal: RunJournal;
+  readonly #unpack: (text: string) => Promise<Json>;
 
-  constructor(store: Store, journal: RunJournal) {
+  /** `unpack` gives a value of the engine's rows whole. */
+  constructor(store: Store, journal: RunJournal, unpack: (text: string) => Promise<Json>) {
     this.#store = store;
     this.#journal = journal;
+    this.#unpack = unpack;
   }
 
   /** Newest first. */
@@ -72,10 +97,13 @@ export class Results {
     const { db } = this.#store;
     const run = await this.#run(runId);
     const rounds = await roundsOf(db, runId);
+    const { output, error } = await runOutcome(db, runId);
     return {
       run,
+      output: await this.#json(output),
+      error: error ?? "",
       workflowJson: await workflowBody(db, run.workflowSha256),
-      tasks: await tasksOf(db, runId),
+      tasks: await this.#tasks(runId),
       rounds: await Promise.all(
         rounds.map(async (round) => ({
           round,
@@ -84,6 +112,38 @@ export class Results {
       ),
       model: rounds.findLast(({ model }) => model !== undefined)?.model,
     };
+  }
+
+  async #tasks(runId: RunId): Promise<TaskView[]> {
+    let left = maxTaskValueBytes;
+    const views: TaskView[] = [];
+    const rows = await tasksOf(this.#store.db, runId);
+    for (const row of rows.toSorted((a, b) => a.ref.localeCompare(b.ref, "en", { numeric: true }))) {
+      const fit = (json: string): string => {
+        if (json.length > left) return "";
+        left -= json.length;
+        return json;
+      };
+      views.push({
+        ref: row.ref,
+        name: row.name,
+        kind: row.kind,
+        call: row.call,
+        state: row.state,
+        attempts: row.attempts,
+        passes: row.passes,
+        inputJson: fit(await this.#json(row.input)),
+        outputJson: fit(await this.#json(row.output)),
+        errorJson: fit(row.error ?? ""),
+        startedAtMs: row.started_at_ms,
+        endedAtMs: row.ended_at_ms ?? 0,
+      });
+    }
+    return views;
+  }
+
+  async #json(text: string | null): Promise<string> {
+    return text === null ? "" : JSON.stringify(await this.#unpack(text));
   }
 
   /** Runs without their rounds; newest first. */
@@ -103,12 +163,20 @@ export class Results {
     const { db } = this.#store;
     const completed = (await roundsOf(db, run.id)).filter(({ state }) => state === "completed");
     const versions = await modelVersions(db, { runId: run.id });
-    const newest = versions.findLast(({ round }) => round > 0);
+    // A run may train several series: the last round's is meant.
+    const newest = versions
+      .filter(({ round }) => round > 0)
+      .toSorted((a, b) => a.round - b.round)
+      .at(-1);
+    const tested = completed.some(({ model }) => model === undefined)
+      ? await testedBy(db, run.id)
+      : undefined;
     return {
       run,
       rounds: completed.map((round) => ({
         round: round.round,
-        sites: versions.find((version) => version.round === round.round)?.sites ?? 0,
+        sites:
+          versions.find((version) => version.round === round.round)?.sites ?? tested?.get(round.round) ?? 0,
         samples: round.samples,
         metrics: round.metrics,
         startedAtMs: round.startedAtMs,

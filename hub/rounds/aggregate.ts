@@ -5,7 +5,7 @@ import { recordBlob } from "#hub/store/blobs.js";
 import { moveRound } from "#hub/store/rounds.js";
 import type { Sha256 } from "#kernel/ids.js";
 import { counted } from "#kernel/words.js";
-import { completeRound } from "./complete.js";
+import { completeRound, rowsOf } from "./complete.js";
 import type { Round } from "./model.js";
 import { assign, type Next, type RoundParts, saveModel } from "./parts.js";
 import type { Training } from "./training.js";
@@ -13,7 +13,7 @@ import type { Training } from "./training.js";
 /** Folds the updates in the order of their site ids into the new model, and has it evaluated. */
 export async function aggregate(parts: RoundParts, training: Training, round: Round): Promise<Next> {
   const { store, journal, retention, clock } = parts;
-  const { runId, round: number } = round;
+  const { runId, effect, round: number, base } = round;
   const assignments = await assignmentsOfRound(store.db, runId, number, "train");
   const delivered = assignments
     .filter(({ state }) => state === "delivered")
@@ -21,26 +21,25 @@ export async function aggregate(parts: RoundParts, training: Training, round: Ro
   const model = await makeModel(parts, training, round, delivered);
   const nowMs = clock.nowMs();
   const sites = delivered.map(({ site }) => site);
-  const samples = delivered.reduce((sum, assignment) => sum + assignment.samples, 0);
-  const metrics = trainingMetrics(delivered);
-  const evaluates = training.plan.evaluation === "sites";
-  await store.write(async (tx) => {
+  const made = { ...round, model, samples: rowsOf(delivered), metrics: trainingMetrics(delivered) };
+  const { samples } = made;
+  const next: Round = training.evaluates
+    ? { ...made, state: "evaluating" }
+    : { ...made, state: "completed", endedAtMs: nowMs };
+  return store.write(async (tx): Promise<Next> => {
     await recordBlob(tx.db, model, nowMs);
-    const end = evaluates
-      ? { state: "evaluating" as const }
-      : { state: "completed" as const, endedAtMs: nowMs };
-    if (!(await moveRound(tx.db, runId, number, "aggregating", { ...end, model, samples, metrics }))) return;
-    await saveModel(parts, tx, training, { runId, round: number, blob: model, sites: sites.length });
+    if (!(await moveRound(tx.db, runId, number, "aggregating", next))) return "reload";
+    await saveModel(parts, tx, training, { round: number, blob: model, base, sites: sites.length });
     await retention.releaseRound(tx, runId, number);
     const text = `Round ${number}: ${counted(sites.length, "update")} from ${samples} rows make the new model.`;
     const data = { sites, samples, model: model.sha256 };
     journal.append(tx, { runId, type: "round.aggregated", round: number, text, data });
-    if (evaluates) {
-      const deadlineAtMs = nowMs + training.plan.deadline;
-      await assign(parts, tx, "evaluate", sites, { runId, round: number, base: model, deadlineAtMs });
-    } else completeRound(parts, tx, training, { ...round, samples, metrics }, assignments);
+    if (training.evaluates) {
+      const deadlineAtMs = nowMs + training.deadlineMs;
+      await assign(parts, tx, "evaluate", sites, { runId, effect, round: number, base: model, deadlineAtMs });
+    } else completeRound(parts, tx, training, next, assignments);
+    return { round: next };
   });
-  return "again";
 }
 
 async function makeModel(

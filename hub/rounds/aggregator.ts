@@ -1,69 +1,73 @@
-import { Worker } from "node:worker_threads";
-import { type Deferred, deferred } from "#kernel/async.js";
+import { availableParallelism } from "node:os";
+import { totalBytes } from "#aggregation/tensors/spec.js";
+import { Serial } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
-import type { AggregateJob, InitialiseJob, Job } from "./aggregate-worker.js";
+import { AggregateThread } from "./aggregate-thread.js";
+import type { AggregateJob, InitialiseJob } from "./aggregate-worker.js";
 import type { WrittenBlob } from "./blob-writer.js";
-import { failureOf, type ThreadFailure } from "./failure.js";
+import { TileBoard } from "./tile-board.js";
 
-type Answer = { id: number; result: WrittenBlob } | { id: number; failure: ThreadFailure };
+/** More do not help: the one that leads has digest and file to itself, which takes as long as two others need for the tiles. */
+const mostThreads = 3;
+/** A smaller model is done before a second thread has begun. */
+const shareFromBytes = 4 << 20;
 
-/** Runs aggregations in a thread of its own, so that sessions go on meanwhile. */
+/** Runs aggregations in threads of their own, so that sessions go on meanwhile. */
 export class Aggregator {
-  #worker: Worker | undefined;
-  #waiting = new Map<number, Deferred<WrittenBlob>>();
-  #nextId = 1;
+  readonly #leader = new AggregateThread();
+  readonly #helpers = Array.from(
+    { length: Math.min(mostThreads, availableParallelism()) - 1 },
+    () => new AggregateThread(),
+  );
 
-  /** Starts the thread before it is needed. */
+  readonly #board = new TileBoard();
+  readonly #serial = new Serial();
+
+  /** Starts the threads before they are needed. */
   warm(): this {
-    this.#start();
+    for (const thread of [this.#leader, ...this.#helpers]) thread.warm();
     return this;
   }
 
-  /** The weighted mean of update files, written to a new file. */
-  aggregate(job: Omit<AggregateJob, "kind">): Promise<WrittenBlob> {
-    return this.#ask({ kind: "aggregate", ...job });
+  /** The weighted mean of update files, written to a new file. One after the other: all threads work on one. */
+  aggregate(job: AggregateJob): Promise<WrittenBlob> {
+    return this.#serial.run(() => this.#share(job));
   }
 
   /** The model that a run begins with, written to a new file. */
-  initialise(job: Omit<InitialiseJob, "kind">): Promise<WrittenBlob> {
-    return this.#ask({ kind: "initialise", ...job });
+  async initialise(job: InitialiseJob): Promise<WrittenBlob> {
+    return written(await this.#leader.ask({ kind: "initialise", job }));
+  }
+
+  async #share(job: AggregateJob): Promise<WrittenBlob> {
+    const board = this.#board;
+    board.clear();
+    const helpers = totalBytes(job.tensors) < shareFromBytes ? [] : this.#helpers;
+    const ask = async (thread: AggregateThread) => {
+      try {
+        return await thread.ask({
+          kind: "aggregate",
+          job,
+          board: board.memory,
+          leads: thread === this.#leader,
+        });
+      } catch (error) {
+        board.stop();
+        throw error;
+      }
+    };
+    // When this is over all have left: the board is free, and nobody reads a file that may be deleted then.
+    const [led, ...helped] = await Promise.allSettled([this.#leader, ...helpers].map(ask));
+    for (const end of [led, ...helped]) if (end?.status === "rejected") throw end.reason;
+    return written(led?.status === "fulfilled" ? led.value : undefined);
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    await Promise.all([this.#leader, ...this.#helpers].map((thread) => thread.close()));
   }
+}
 
-  #ask(job: Job): Promise<WrittenBlob> {
-    const id = this.#nextId++;
-    const waiting = deferred<WrittenBlob>();
-    this.#waiting.set(id, waiting);
-    this.#start().postMessage({ id, job });
-    return waiting.promise;
-  }
-
-  #start(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL("./aggregate-worker.js", import.meta.url));
-    worker.unref();
-    worker.on("message", (answer: Answer) => {
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if ("result" in answer) waiting?.resolve(answer.result);
-      else waiting?.reject(failureOf(answer.failure));
-    });
-    worker.on("error", (cause) =>
-      this.#fail(new ComityError("INTERNAL", "The aggregation thread has failed.", { cause })),
-    );
-    worker.on("exit", () => {
-      this.#worker = undefined;
-      this.#fail(new ComityError("INTERNAL", "The aggregation thread has ended."));
-    });
-    this.#worker = worker;
-    return worker;
-  }
-
-  #fail(error: ComityError): void {
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
-  }
+function written(blob: WrittenBlob | undefined): WrittenBlob {
+  if (blob === undefined) throw new ComityError("INTERNAL", "The aggregation has ended without a model.");
+  return blob;
 }

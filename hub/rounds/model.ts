@@ -1,29 +1,46 @@
 import type { Assignment, BlobRef } from "#hub/assignments/model.js";
 import { isOpen } from "#hub/assignments/model.js";
+import type { EffectId } from "#hub/workflow/interpreter/model.js";
 import type { RunId } from "#kernel/ids.js";
+
+/** The call of a federated function that rounds and assignments belong to. */
+export interface CallRef {
+  readonly runId: RunId;
+  readonly effect: EffectId;
+}
 
 /**
  * Where a round stands.
  * - `collecting`: the sites train and deliver;
  * - `aggregating`: the set of updates is fixed, the new model is being made;
- * - `evaluating`: the sites judge the new model on their test rows;
+ * - `evaluating`: the sites judge the model on their test rows;
  * - `completed`, `failed`: over.
  */
 export type RoundState = "collecting" | "aggregating" | "evaluating" | "completed" | "failed";
 
-/** One pass of federated training. */
-export interface Round {
-  readonly runId: RunId;
+/** One pass of federated training, or one evaluation of a model. */
+export interface Round extends CallRef {
+  /** Counted over the whole run. */
   readonly round: number;
+  /** Its place among the rounds of its call, from 1. */
+  readonly position: number;
   readonly state: RoundState;
   readonly startedAtMs: number;
   readonly endedAtMs: number | undefined;
   readonly deadlineAtMs: number;
   readonly base: BlobRef;
   readonly model: BlobRef | undefined;
-  /** Rows that the aggregated updates stand for. */
+  /** Rows that the aggregated updates, or the answers of an evaluation, stand for. */
   readonly samples: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** What it has failed with. */
+  readonly error: RoundError | undefined;
+}
+
+/** Why a round has failed: a hub that is killed before the call has ended ends it with the same words. */
+export interface RoundError {
+  readonly code: string;
+  readonly text: string;
 }
 
 /** What is to be done with a collecting round. */

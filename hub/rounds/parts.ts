@@ -6,10 +6,10 @@ import type { Presence } from "#hub/sites/presence.js";
 import { insertAssignments } from "#hub/store/assignments.js";
 import { insertModelVersion } from "#hub/store/models.js";
 import type { Store, Tx } from "#hub/store/store.js";
-import type { RunEnding } from "#hub/workflow/ending.js";
+import type { Limits } from "#hub/workflow/engine/limits.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { Clock } from "#kernel/clock.js";
-import { assignmentId, type RunId, type SiteId } from "#kernel/ids.js";
+import { assignmentId, type SiteId } from "#kernel/ids.js";
 import type { WorkKind } from "#proto/codec/work.js";
 import type { Aggregator } from "./aggregator.js";
 import type { Round } from "./model.js";
@@ -23,17 +23,24 @@ export interface RoundParts {
   readonly retention: Retention;
   readonly presence: Presence;
   readonly journal: RunJournal;
-  readonly ending: RunEnding;
   readonly assignments: Assignments;
   readonly trainings: Trainings;
   readonly aggregator: Aggregator;
+  readonly limits: Pick<Limits, "acquire" | "holds" | "freed" | "news">;
   readonly clock: Clock;
   /** When this hub process began to serve. */
   readonly startedAtMs: number;
 }
 
-/** What a step leads to: look again at once, look again at news (or at a time), or over. */
-export type Next = "again" | "ended" | { readonly untilMs: number | undefined };
+/** Until when to look again; undefined: only at news. */
+export interface Wait {
+  readonly untilMs: number | undefined;
+  /** News besides those of the run. */
+  readonly news?: Promise<void>;
+}
+
+/** What a step leads to: a round at its next stage, a wait, or a look into the store: others have moved the round. */
+export type Next = { readonly round: Round } | Wait | "reload";
 
 /** Gives each site its assignment of a round, and pushes it after the commit. */
 export async function assign(
@@ -41,12 +48,12 @@ export async function assign(
   tx: Tx,
   kind: WorkKind,
   sites: readonly SiteId[],
-  round: Pick<Round, "runId" | "round" | "base" | "deadlineAtMs">,
+  round: Pick<Round, "runId" | "effect" | "round" | "base" | "deadlineAtMs">,
 ): Promise<void> {
-  const { runId, base, deadlineAtMs } = round;
+  const { runId, effect, base, deadlineAtMs } = round;
   const fresh = sites.map((site) => {
     const id = assignmentId(runId, round.round, kind, site);
-    return { id, runId, round: round.round, kind, site, base, deadlineAtMs };
+    return { id, runId, effect, round: round.round, kind, site, base, deadlineAtMs };
   });
   const assignments = await insertAssignments(tx.db, fresh, parts.clock.nowMs());
   tx.afterCommit(() => {
@@ -54,14 +61,20 @@ export async function assign(
   });
 }
 
-/** Adds the next version of the training's model. */
+/** Adds the next version of the training's model, made from `base`. */
 export async function saveModel(
   parts: RoundParts,
   tx: Tx,
   training: Training,
-  version: { runId: RunId; round: number; blob: BlobRef; sites: number },
+  version: { round: number; blob: BlobRef; base: BlobRef | undefined; sites: number },
 ): Promise<void> {
-  const { name: model, layers } = training;
+  const { name: model, layers, runId } = training;
   const createdAtMs = parts.clock.nowMs();
-  await insertModelVersion(tx.db, { ...version, model, createdAtMs, layers: JSON.stringify(layers) });
+  await insertModelVersion(tx.db, { ...version, runId, model, createdAtMs, layers: JSON.stringify(layers) });
 }
+
+/** How many rounds the run has when this call is done; undefined where a call is of one round, for nobody knows how many follow. */
+export const roundsInAll = (
+  { kind, rounds }: Training,
+  { round, position }: Pick<Round, "round" | "position">,
+) => (kind === "train" ? round - position + rounds : undefined);

@@ -1,18 +1,24 @@
 import type { BlobRef } from "#hub/assignments/model.js";
+import { chooseSites } from "#hub/routing/choose.js";
+import { compareIds } from "#hub/routing/select.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
-import { openAssignments } from "#hub/store/assignments.js";
-import { standing } from "#hub/store/rounds.js";
-import type { NewEvent, Run } from "#hub/workflow/model.js";
+import { closeAssignments, openAssignments } from "#hub/store/assignments.js";
+import { failOpenRounds, lastRound } from "#hub/store/rounds.js";
+import { listSites } from "#hub/store/sites.js";
+import type { NewEvent } from "#hub/workflow/model.js";
 import { deferred } from "#kernel/async.js";
-import { ComityError } from "#kernel/errors.js";
-import type { RunId, SiteId } from "#kernel/ids.js";
+import { ComityError, isErrorCode } from "#kernel/errors.js";
+import type { SiteId } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
 import { aggregate } from "./aggregate.js";
-import { beginFirstRound, beginRound } from "./begin.js";
+import { beginFirstRound, beginRound, wishOf } from "./begin.js";
 import { collect } from "./collect.js";
-import { completeRun, evaluate } from "./complete.js";
-import type { Round } from "./model.js";
+import { evaluate } from "./complete.js";
+import type { CallRef, Round, RoundError } from "./model.js";
+import { outputOf } from "./output.js";
 import type { Next, RoundParts } from "./parts.js";
-import type { Training } from "./training.js";
+import { neededToBegin } from "./quorum.js";
+import type { Task, Training } from "./training.js";
 
 /**
  * The rounds of federated averaging (McMahan et al. 2017, arXiv 1602.05629). Each step reads the store, does one thing and writes
@@ -20,46 +26,68 @@ import type { Training } from "./training.js";
  */
 export class Rounds {
   readonly #parts: RoundParts;
-  /** Runs that are driven now. */
-  readonly #driven = new Set<RunId>();
+  /** Calls that are driven now. */
+  readonly #driven = new Set<CallRef>();
 
   constructor(parts: RoundParts) {
     this.#parts = parts;
   }
 
-  /** Takes a run through its rounds until it has ended or the signal fires. Throws what fails the run. */
-  async drive(run: Run, signal: AbortSignal): Promise<void> {
-    const { store, journal, trainings } = this.#parts;
-    const training = await trainings.get(run.id);
-    this.#driven.add(run.id);
+  /**
+   * Takes a call through its rounds, from where the store has them, and resolves with its output. Throws what the call fails with,
+   * and the signal's reason when that fires.
+   */
+  async perform(call: CallRef, signal: AbortSignal): Promise<Json> {
+    this.#driven.add(call);
     try {
-      while (!signal.aborted) {
-        const news = journal.changes.next(run.id);
-        const { running, round } = await standing(store.db, run.id);
-        if (!running) return;
-        const next = await this.#step(run, training, round);
-        if (next === "ended") return;
-        if (next !== "again") await this.#wait(news, signal, next.untilMs);
-      }
+      return await this.#drive(await this.#parts.trainings.get(call), signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = ComityError.from(thrown);
+      // What may pass by itself leaves the round open: the engine makes the call again.
+      if (error.kind.retryable !== true) await this.#close(call, { code: error.code, text: error.message });
+      throw error;
     } finally {
-      this.#driven.delete(run.id);
-      trainings.forget(run.id);
+      this.#driven.delete(call);
     }
   }
 
-  /** A site has come, left or spoken: runs look again, and those that wait for it say so. */
+  /** The call is not wanted any more: its round fails, and the sites stop. */
+  async cancel(call: CallRef, reason: string): Promise<void> {
+    await this.#close(call, { code: "RUN_CANCELLED", text: reason });
+  }
+
+  /** Where the first round of a task would go now, which rule keeps each other site out, and what it would fail with. */
+  async explain(task: Pick<Task, "kind" | "dataset" | "at" | "quorum">): Promise<Json> {
+    const { store, presence } = this.#parts;
+    const isOnline = (site: SiteId) => presence.get(site) !== undefined;
+    const { chosen, rejected } = chooseSites(await listSites(store.db), wishOf(task), isOnline, 1);
+    const needed = neededToBegin(task.quorum);
+    const sites = [
+      ...chosen.map((site) => ({ site, chosen: true })),
+      ...rejected.map(({ site, reason }) => ({ site, chosen: false, reason })),
+    ];
+    return {
+      sites: sites.toSorted((a, b) => compareIds(a.site, b.site)),
+      needed,
+      ...(chosen.length < needed && { refusal: "SITES_TOO_FEW" }),
+    };
+  }
+
+  /** A site has come, left or spoken: calls look again, and those that wait for it say so. */
   async siteChanged(site: SiteId, change: PresenceChange): Promise<void> {
     const { store, journal, trainings } = this.#parts;
-    for (const runId of this.#driven) journal.changes.notify(runId);
+    for (const { runId } of this.#driven) journal.changes.notify(runId);
     const open = change === "spoke" ? [] : await openAssignments(store.db, site);
     if (open.length === 0) return;
     const news: NewEvent[] = [];
     // Before the transaction: a training may be read from the store, which a transaction keeps for itself.
-    for (const { runId, round } of open) {
+    for (const assignment of open) {
+      const { runId, round } = assignment;
       if (change === "came") {
         news.push({ runId, type: "site.connected", round, site, text: `${site} is back.` });
       } else {
-        const { grace: graceMs } = (await trainings.get(runId)).plan;
+        const { graceMs } = await trainings.get(assignment);
         const text = `${site} has lost its connection; it is waited for ${graceMs / 1000} s.`;
         news.push({ runId, type: "site.disconnected", round, site, text });
       }
@@ -69,10 +97,26 @@ export class Rounds {
     });
   }
 
-  #step(run: Run, training: Training, round: Round | undefined): Promise<Next> {
+  async #drive(training: Training, signal: AbortSignal): Promise<Json> {
+    const { store, journal } = this.#parts;
+    let round = await lastRound(store.db, training);
+    for (;;) {
+      signal.throwIfAborted();
+      const news = journal.changes.next(training.runId);
+      if (round?.state === "completed" && round.position >= training.rounds)
+        return outputOf(this.#parts, training, round);
+      const next = await this.#step(training, round);
+      if (next === "reload") round = await lastRound(store.db, training);
+      else if ("round" in next) round = next.round;
+      else await this.#wait([news, next.news], signal, next.untilMs);
+    }
+  }
+
+  #step(training: Training, round: Round | undefined): Promise<Next> {
     const parts = this.#parts;
-    if (round === undefined) return beginFirstRound(parts, run, training);
-    switch (round.state) {
+    switch (round?.state) {
+      case undefined:
+        return beginFirstRound(parts, training);
       case "collecting":
         return collect(parts, training, round);
       case "aggregating":
@@ -80,31 +124,47 @@ export class Rounds {
       case "evaluating":
         return evaluate(parts, training, round);
       case "completed":
-        return round.round < training.plan.rounds
-          ? beginRound(parts, run, training, round.round + 1, modelOf(round))
-          : completeRun(parts, run, training, round);
+        return beginRound(parts, training, round, modelOf(round));
       case "failed":
-        return Promise.resolve("ended");
+        throw failureOf(round);
     }
   }
 
+  /** Ends what is open of a call, at the sites too. */
+  async #close(call: CallRef, error: RoundError): Promise<void> {
+    const { store, clock, assignments } = this.#parts;
+    await store.write(async (tx) => {
+      const closed = await closeAssignments(tx.db, call, "cancelled", error);
+      await failOpenRounds(tx.db, call, error, clock.nowMs());
+      tx.afterCommit(() => assignments.cancel(closed, error.text));
+    });
+  }
+
   /** Until there is news, the time has come, or the hub stops. Nothing is left hanging on what outlives the wait. */
-  async #wait(news: Promise<void>, signal: AbortSignal, untilMs: number | undefined): Promise<void> {
+  async #wait(
+    news: readonly (Promise<void> | undefined)[],
+    signal: AbortSignal,
+    untilMs: number | undefined,
+  ): Promise<void> {
     const { clock } = this.#parts;
     const over = deferred();
     const end = () => over.resolve();
     const takeBack = untilMs === undefined ? undefined : clock.after(untilMs - clock.nowMs(), end);
     signal.addEventListener("abort", end, { once: true });
-    void news.then(end);
+    for (const one of news) void one?.then(end);
     await over.promise;
     signal.removeEventListener("abort", end);
     takeBack?.();
   }
 }
 
-function modelOf(round: Round): BlobRef {
-  if (round.model === undefined) {
-    throw new ComityError("INTERNAL", `Round ${round.round} is complete without a model.`);
-  }
-  return round.model;
+function modelOf({ model, round }: Round): BlobRef {
+  if (model !== undefined) return model;
+  throw new ComityError("INTERNAL", `Round ${round} is complete without a model.`);
+}
+
+/** The error that a round has failed with: the hub was killed before the engine had it. */
+function failureOf({ error, round }: Round): ComityError {
+  if (error !== undefined && isErrorCode(error.code)) return new ComityError(error.code, error.text);
+  return new ComityError("INTERNAL", error?.text ?? `Round ${round} has failed.`);
 }

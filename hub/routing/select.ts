@@ -1,24 +1,55 @@
 import type { Dataset, Site } from "#hub/sites/model.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { DatasetSelector } from "#proto/codec/work.js";
+import type { At } from "./at.js";
+import { compileFilter } from "./cel.js";
+import { type Candidate, factsOf } from "./facts.js";
+
+/** A site that does not get a task, and why. */
+export interface Rejection {
+  readonly site: SiteId;
+  readonly reason: string;
+}
 
 /** Which sites get a task, and why the others do not. */
 export interface Selection {
   readonly chosen: readonly SiteId[];
-  readonly rejected: readonly { readonly site: SiteId; readonly reason: string }[];
+  readonly rejected: readonly Rejection[];
 }
 
-/** The sites that have the dataset, in the order of their ids. Whether they are there now is another question. */
-export function selectSites(sites: readonly Site[], selector: DatasetSelector): Selection {
-  const chosen: SiteId[] = [];
-  const rejected: { site: SiteId; reason: string }[] = [];
-  for (const site of sites.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const reason = rejection(site, selector);
-    if (reason === undefined) chosen.push(site.id);
+/** What a task asks of a site. */
+export interface Wish {
+  readonly dataset: DatasetSelector;
+  readonly at: At;
+  /** Which share of the dataset the task works on. */
+  readonly rows: "trainRows" | "testRows";
+}
+
+/** The sites that have the dataset and fit every rule, connected or not, in the order of their ids; and why the others do not. */
+export function fittingSites(
+  sites: readonly Site[],
+  { dataset: selector, at, rows }: Wish,
+  isOnline: (site: SiteId) => boolean,
+): { readonly fitting: readonly Candidate[]; readonly rejected: readonly Rejection[] } {
+  const where = at.where === undefined ? undefined : compileFilter(at.where);
+  const fitting: Candidate[] = [];
+  const rejected: Rejection[] = [];
+  for (const site of sites.toSorted((a, b) => compareIds(a.id, b.id))) {
+    const dataset = datasetFor(site, selector, rows);
+    if (typeof dataset === "string") {
+      rejected.push({ site: site.id, reason: dataset });
+      continue;
+    }
+    const candidate = { site, dataset, online: isOnline(site.id) };
+    const reason = keptOut(site, at) ?? where?.(factsOf(candidate));
+    if (reason === undefined) fitting.push(candidate);
     else rejected.push({ site: site.id, reason });
   }
-  return { chosen, rejected };
+  return { fitting, rejected };
 }
+
+/** The order of ids: the same on every machine. */
+export const compareIds = (a: SiteId, b: SiteId): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The site's datasets that a selector means. */
 export function matchingDatasets(
@@ -28,20 +59,43 @@ export function matchingDatasets(
   return site.datasets.filter(
     (dataset) =>
       (selector.name === undefined || dataset.name === selector.name) &&
-      Object.entries(selector.labels ?? {}).every(([key, value]) => dataset.labels[key] === value),
+      missingLabels(dataset.labels, selector.labels).length === 0,
   );
 }
 
-function rejection(site: Site, selector: DatasetSelector): string | undefined {
+/** The one dataset that a task would work on, or why there is none. */
+function datasetFor(site: Site, selector: DatasetSelector, rows: Wish["rows"]): Dataset | string {
   if (site.revokedAtMs !== undefined) return "it is revoked";
   if (site.agentVersion === undefined) return "its agent has never connected";
-  const datasets = matchingDatasets(site, selector);
-  const matching = datasets.length;
-  if (matching === 1) return datasets[0]?.trainRows === 0 ? "its dataset has no rows to train on" : undefined;
+  const [dataset, ...others] = matchingDatasets(site, selector);
   const wanted = describeSelector(selector);
-  if (matching > 1) return `${matching} of its datasets match ${wanted}; name one`;
-  const has = site.datasets.map((dataset) => dataset.name);
-  return `it has no dataset with ${wanted}${has.length > 0 ? ` (it has ${has.join(", ")})` : ""}`;
+  if (others.length > 0) return `${others.length + 1} of its datasets match ${wanted}; name one`;
+  if (dataset === undefined) {
+    const has = site.datasets.map(({ name }) => name);
+    return `it has no dataset with ${wanted}${has.length > 0 ? ` (it has ${has.join(", ")})` : ""}`;
+  }
+  if (dataset[rows] > 0) return dataset;
+  return `its dataset has no rows to ${rows === "trainRows" ? "train" : "test"} on`;
+}
+
+/** Which of the rules without CEL keeps a site out. */
+function keptOut(site: Site, at: At): string | undefined {
+  if (at.site !== undefined && at.site !== site.id) return `only ${at.site} is asked`;
+  const { labels, organisations } = at.select ?? {};
+  if (organisations?.includes(site.organisation) === false)
+    return `its organisation is not one of ${organisations.join(", ")}`;
+  const missing = missingLabels(site.labels, labels);
+  return missing.length === 0 ? undefined : `it has no label ${missing.join(", ")}`;
+}
+
+/** Those of the wanted labels that are not there, as `key=value`. */
+function missingLabels(
+  labels: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>> = {},
+): string[] {
+  return Object.entries(wanted)
+    .filter(([key, value]) => !Object.hasOwn(labels, key) || labels[key] !== value)
+    .map(([key, value]) => `${key}=${value}`);
 }
 
 /** `name digits` or `dataset=digits`, for sentences. */

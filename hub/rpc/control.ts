@@ -5,10 +5,11 @@ import type { Sites } from "#hub/sites/service.js";
 import { openAssignments } from "#hub/store/assignments.js";
 import { once, type Operation } from "#hub/store/operations.js";
 import type { Store } from "#hub/store/store.js";
-import type { Engine } from "#hub/workflow/engine.js";
+import type { Engine } from "#hub/workflow/engine/service.js";
+import type { Events } from "#hub/workflow/triggers/events.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { Clock } from "#kernel/clock.js";
-import { parseOpId, parseRunId, parseSiteId } from "#kernel/ids.js";
+import { parseOpId, parseSiteId } from "#kernel/ids.js";
 import { printable } from "#kernel/words.js";
 import type { ControlHandlers } from "#proto/generated/comity/v1/Control.js";
 import type { Hub } from "#proto/generated/comity/v1/Hub.js";
@@ -16,8 +17,9 @@ import type { CallInfo } from "#proto/rpc/call.js";
 import type { Implementation } from "#proto/rpc/handlers.js";
 import { requireOperator } from "#proto/rpc/principal.js";
 import { decodeLabels } from "./decode.js";
-import { encodeEvent, encodeRun, encodeRunView, encodeSite } from "./encode.js";
-import { listLimit } from "./results.js";
+import { encodeSite } from "./encode.js";
+import { runCalls } from "./runs.js";
+import { workflowCalls } from "./workflows.js";
 
 interface Parts {
   readonly store: Store;
@@ -25,6 +27,7 @@ interface Parts {
   readonly enrolment: Enrolment;
   readonly operators: Operators;
   readonly engine: Engine;
+  readonly events: Events;
   readonly results: Results;
   readonly journal: RunJournal;
   readonly clock: Clock;
@@ -33,7 +36,7 @@ interface Parts {
 
 /** The service that operators call. Who may call what stands in `access/table.ts`. */
 export function controlService(parts: Parts): Implementation<ControlHandlers> {
-  const { store, sites, enrolment, operators, engine, results, journal, clock } = parts;
+  const { store, sites, enrolment, operators, clock } = parts;
   const operation = (opId: string, call: CallInfo, method: string, content: unknown): Operation => {
     return { opId: parseOpId(opId), actor: actorOf(call), method, content };
   };
@@ -75,34 +78,8 @@ export function controlService(parts: Parts): Implementation<ControlHandlers> {
       });
       return site(id);
     },
-    async StartRun({ opId, workflowJson, name }, call) {
-      const run = await engine.start({
-        opId: parseOpId(opId),
-        workflowJson,
-        name: printable(name, 100),
-        startedBy: actorOf(call),
-      });
-      return encodeRunView(await results.view(run.id));
-    },
-    async ListRuns({ limit }) {
-      return { runs: (await results.runs(listLimit(limit))).map(encodeRun) };
-    },
-    async GetRun({ runId }) {
-      return encodeRunView(await results.view(parseRunId(runId)));
-    },
-    async *WatchRun({ runId, afterSeq }, call) {
-      const { id } = await engine.get(parseRunId(runId));
-      for await (const event of journal.watch(id, afterSeq, call.signal)) yield encodeEvent(event);
-    },
-    async CancelRun({ opId, runId, reason }, call) {
-      const run = await engine.cancel({
-        opId: parseOpId(opId),
-        runId: parseRunId(runId),
-        reason: printable(reason),
-        by: actorOf(call),
-      });
-      return encodeRunView(await results.view(run.id));
-    },
+    ...runCalls(parts),
+    ...workflowCalls(parts),
     async AddOperator({ opId, ...request }, call) {
       const operator = await once(store, operation(opId, call, "AddOperator", request), clock.nowMs(), (tx) =>
         operators.add(tx, request),

@@ -3,11 +3,19 @@ import type { Model } from "#hub/models/service.js";
 import type { Result, RunView } from "#hub/results/service.js";
 import type { SiteView } from "#hub/sites/service.js";
 import type { ModelVersion } from "#hub/store/models.js";
+import type { DryRunStep } from "#hub/workflow/dry-run.js";
+import { sentenceOf } from "#hub/workflow/engine/failures.js";
+import { taskVerbs } from "#hub/workflow/engine/tasks.js";
+import { sayOne, type Waiting, type Why } from "#hub/workflow/engine/why.js";
 import type { Run, RunEvent } from "#hub/workflow/model.js";
+import { listWords } from "#kernel/words.js";
 import type { Assignment as AssignmentMessage } from "#proto/generated/comity/v1/Assignment.js";
 import type { Blob as BlobMessage } from "#proto/generated/comity/v1/Blob.js";
+import type { DryRunReply as DryRunReplyMessage } from "#proto/generated/comity/v1/DryRunReply.js";
+import type { ExplainRunReply as ExplainRunReplyMessage } from "#proto/generated/comity/v1/ExplainRunReply.js";
 import type { Model as ModelMessage } from "#proto/generated/comity/v1/Model.js";
 import type { ModelVersion as ModelVersionMessage } from "#proto/generated/comity/v1/ModelVersion.js";
+import type { Reason as ReasonMessage } from "#proto/generated/comity/v1/Reason.js";
 import type { Result as ResultMessage } from "#proto/generated/comity/v1/Result.js";
 import type { Run as RunMessage } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent as RunEventMessage } from "#proto/generated/comity/v1/RunEvent.js";
@@ -42,6 +50,8 @@ export function encodeRun(run: Run): RunMessage {
     endedAtMs: run.endedAtMs ?? 0,
     errorCode: run.errorCode ?? "",
     errorText: run.errorText ?? "",
+    workflow: run.workflow,
+    parent: run.parent ?? "",
   };
 }
 
@@ -50,13 +60,9 @@ export function encodeRunView(view: RunView): RunMessage {
   return {
     ...encodeRun(view.run),
     workflowJson: view.workflowJson,
-    tasks: view.tasks.map((task) => ({
-      ref: task.ref,
-      state: task.state,
-      call: task.call,
-      startedAtMs: task.started_at_ms,
-      endedAtMs: task.ended_at_ms ?? 0,
-    })),
+    outputJson: view.output,
+    errorJson: view.error,
+    tasks: [...view.tasks],
     rounds: view.rounds.map(({ round, assignments }) => ({
       round: round.round,
       state: round.state,
@@ -70,6 +76,41 @@ export function encodeRunView(view: RunView): RunMessage {
     })),
     model: encodeBlob(view.model),
   };
+}
+
+/** What a run waits for, or the way to its failure: from the outermost task inwards, then what is waited for. */
+export function encodeWhy({ text, chain, waitsFor }: Why): ExplainRunReplyMessage {
+  const tasks = chain.map(({ ref, name, kind, state, attempts, error }) => {
+    const tried = attempts > 1 ? ` at attempt ${attempts}` : "";
+    const because = error === undefined ? "" : `: ${sentenceOf(error)}`;
+    return { ref, text: `${name} (${kind}) ${taskVerbs[state]}${tried}${because}` };
+  });
+  // A timer beside something else is the end of its time.
+  const alone = waitsFor.every(({ what }) => what === "timer");
+  return { summary: text, reasons: [...tasks, ...waitsFor.map((one) => encodeWaiting(one, alone))] };
+}
+
+function encodeWaiting(waiting: Waiting, alone: boolean): ReasonMessage {
+  switch (waiting.what) {
+    case "call":
+      return { ref: waiting.ref, text: `${waiting.call} is under way${at(waiting.sites)}` };
+    case "timer":
+      return {
+        ref: "",
+        text: `${alone ? "until" : "until, at the latest,"} ${new Date(waiting.dueAtMs).toISOString()}`,
+      };
+    case "event":
+      return { ref: "", text: `for ${sayOne(waiting)}` };
+    case "limit":
+      return { ref: "", text: waiting.text };
+  }
+}
+
+const at = (sites: readonly string[]): string => (sites.length === 0 ? "" : ` at ${listWords(sites)}`);
+
+/** Where each step would go. */
+export function encodeDryRun(steps: readonly DryRunStep[]): DryRunReplyMessage {
+  return { steps: steps.map((step) => ({ ...step, sites: [...step.sites] })) };
 }
 
 function encodeAssignment(assignment: Assignment): AssignmentMessage {

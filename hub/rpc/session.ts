@@ -1,13 +1,14 @@
 import type { Assignments } from "#hub/assignments/service.js";
 import type { LiveSession, Offer, Presence } from "#hub/sites/presence.js";
 import type { Sites } from "#hub/sites/service.js";
+import type { Events } from "#hub/workflow/triggers/events.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { assertNever, ComityError } from "#kernel/errors.js";
 import { type AssignmentId, parseAssignmentId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
-import { protocolVersion } from "#proto/codec/work.js";
+import { eventsCapability, protocolVersion } from "#proto/codec/work.js";
 import type { FromAgent__Output } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
 import type { Hello__Output } from "#proto/generated/comity/v1/Hello.js";
@@ -19,6 +20,7 @@ interface Parts {
   readonly presence: Presence;
   readonly sites: Sites;
   readonly assignments: Assignments;
+  readonly events: Pick<Events, "fromSite">;
   readonly clock: Clock;
   readonly log: Log;
   readonly hubVersion: string;
@@ -94,7 +96,7 @@ export class SessionDesk {
       welcome: {
         protocol: protocolVersion,
         hubVersion,
-        capabilities: ["train", "evaluate"],
+        capabilities: ["train", "evaluate", eventsCapability],
         heartbeatMs: this.#heartbeatMs,
         hubTimeMs: clock.nowMs(),
       },
@@ -136,6 +138,9 @@ export class SessionDesk {
         const { assignmentId, attempt, fraction, text } = message.progress;
         return assignments.progress(site, parseAssignmentId(assignmentId), attempt, fraction, text);
       }
+      case "event":
+        if (message.event != null) await this.#event(session, message.event.eventJson);
+        return;
       case "drain":
         presence.disconnect(session);
         return;
@@ -147,6 +152,21 @@ export class SessionDesk {
       default:
         assertNever(message.body);
     }
+  }
+
+  /** Its receipt leaves after the commit, also that of a refusal; what may pass ends the session, and the agent sends it again. */
+  async #event(session: AgentSession, eventJson: string): Promise<void> {
+    const { events, log } = this.#parts;
+    const receipt = { eventId: givenId(eventJson), errorCode: "", errorText: "" };
+    try {
+      await events.fromSite(session.site, eventJson);
+    } catch (thrown) {
+      const { code, kind, message } = ComityError.from(thrown);
+      if (kind.retryable === true || code === "INTERNAL") throw thrown;
+      log.warn({ site: session.site, code }, `an event was refused: ${message}`);
+      Object.assign(receipt, { errorCode: code, errorText: message });
+    }
+    session.send({ body: "eventReceipt", eventReceipt: receipt });
   }
 
   #heartbeat(): void {
@@ -168,6 +188,17 @@ export class SessionDesk {
         );
       } else session.heartbeat();
     }
+  }
+}
+
+/** The id that the agent knows the event by; empty when there is none to be read. */
+function givenId(eventJson: string): string {
+  try {
+    const given: unknown = JSON.parse(eventJson);
+    const id = typeof given === "object" && given !== null && "id" in given ? given.id : undefined;
+    return typeof id === "string" ? id : "";
+  } catch {
+    return "";
   }
 }
 

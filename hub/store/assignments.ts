@@ -1,13 +1,19 @@
 import type { Selectable } from "kysely";
 import type { AnswerHeader, Assignment, AssignmentState } from "#hub/assignments/model.js";
+import type { CallRef } from "#hub/rounds/model.js";
+import type { RoutingHistory } from "#hub/routing/rank.js";
+import type { EffectId } from "#hub/workflow/interpreter/model.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
 import type { WorkKind } from "#proto/codec/work.js";
+import { Prepared } from "./prepared.js";
 import type { AssignmentsTable, Db } from "./schema.js";
+
+type Row = Selectable<AssignmentsTable>;
 
 /** A new assignment, attempt 1, state `offered`. */
 export type NewAssignment = Pick<
   Assignment,
-  "id" | "runId" | "round" | "kind" | "site" | "base" | "deadlineAtMs"
+  "id" | "runId" | "effect" | "round" | "kind" | "site" | "base" | "deadlineAtMs"
 >;
 
 /** Writes new assignments and returns them. */
@@ -22,6 +28,7 @@ export async function insertAssignments(
       assignments.map((assignment) => ({
         assignment_id: assignment.id,
         run_id: assignment.runId,
+        effect: assignment.effect,
         round: assignment.round,
         kind: assignment.kind,
         site: assignment.site,
@@ -47,25 +54,61 @@ export async function insertAssignments(
   return rows.map(toAssignment);
 }
 
+const find = new Prepared<Row>("select * from assignments where assignment_id = ?");
+
 export async function findAssignment(db: Db, id: AssignmentId): Promise<Assignment | undefined> {
-  const row = await db
-    .selectFrom("assignments")
-    .selectAll()
-    .where("assignment_id", "=", id)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toAssignment(row);
+  const [row] = await find.rows(db, [id]);
+  return row && toAssignment(row);
 }
 
-/** The assignments of a round (of one kind, when given), in the order of their sites. */
+const findAll = new Prepared<Row>(
+  "select * from assignments where run_id = ? and round = ? order by kind desc, site",
+);
+const findKind = new Prepared<Row>(
+  "select * from assignments where run_id = ? and round = ? and kind = ? order by site",
+);
+
+/** The assignments of a round (of one kind, when given), in the order of their sites; those of training first. */
 export async function assignmentsOfRound(
   db: Db,
   runId: RunId,
   round: number,
   kind?: WorkKind,
 ): Promise<Assignment[]> {
-  let query = db.selectFrom("assignments").selectAll().where("run_id", "=", runId).where("round", "=", round);
-  if (kind !== undefined) query = query.where("kind", "=", kind);
-  return (await query.orderBy("kind", "desc").orderBy("site").execute()).map(toAssignment);
+  const rows =
+    kind === undefined
+      ? await findAll.rows(db, [runId, round])
+      : await findKind.rows(db, [runId, round, kind]);
+  return rows.map(toAssignment);
+}
+
+/** How many sites have delivered an evaluation in each round of a run. */
+export async function testedBy(db: Db, runId: RunId): Promise<Map<number, number>> {
+  const rows = await db
+    .selectFrom("assignments")
+    .select((eb) => ["round", eb.fn.countAll<number>().as("sites")])
+    .where("run_id", "=", runId)
+    .where("kind", "=", "evaluate")
+    .where("state", "=", "delivered")
+    .groupBy("round")
+    .execute();
+  return new Map(rows.map(({ round, sites }) => [round, sites]));
+}
+
+/** What a run has asked of its sites so far: whom in its last round, and each how often. */
+export async function routingHistory(db: Db, runId: RunId): Promise<RoutingHistory> {
+  const rows = await db
+    .selectFrom("assignments")
+    .select((eb) => ["site", eb.fn.countAll<number>().as("times"), eb.fn.max("round").as("last")])
+    .where("run_id", "=", runId)
+    .where("kind", "=", "train")
+    .groupBy("site")
+    .execute();
+  const newest = Math.max(0, ...rows.map(({ last }) => last));
+  return {
+    previous: new Set(rows.filter(({ last }) => last === newest).map(({ site }) => site as SiteId)),
+    asked: new Map(rows.map(({ site, times }) => [site as SiteId, times])),
+  };
 }
 
 /** What is open everywhere, or at one site. */
@@ -91,6 +134,11 @@ export async function vanishedAssignments(db: Db, site: SiteId): Promise<Assignm
   return rows.map(toAssignment);
 }
 
+const accept = new Prepared<Pick<Row, "run_id" | "round" | "kind">>(
+  `update assignments set state = 'accepted' where assignment_id = ? and site = ? and attempt = ? and state = 'offered'
+    returning run_id, round, kind`,
+);
+
 /** Notes that a site has an offer in its journal; undefined when it was not waited for. */
 export async function acceptAssignment(
   db: Db,
@@ -98,15 +146,7 @@ export async function acceptAssignment(
   id: AssignmentId,
   attempt: number,
 ): Promise<Pick<Assignment, "runId" | "round" | "kind"> | undefined> {
-  const row = await db
-    .updateTable("assignments")
-    .set({ state: "accepted" })
-    .where("assignment_id", "=", id)
-    .where("site", "=", site)
-    .where("attempt", "=", attempt)
-    .where("state", "=", "offered")
-    .returning(["run_id", "round", "kind"])
-    .executeTakeFirst();
+  const [row] = await accept.rows(db, [id, site, attempt]);
   return row && { runId: row.run_id as RunId, round: row.round, kind: row.kind as WorkKind };
 }
 
@@ -145,38 +185,28 @@ export async function reopenAssignment(
   return numUpdatedRows > 0n;
 }
 
+const deliver = new Prepared(
+  `update assignments set state = 'delivered', delivered_at_ms = ?, op_id = ?, answer_sha256 = ?, update_sha256 = ?, update_bytes = ?,
+    samples = ?, metrics = ?, reason_code = null, reason = null
+    where assignment_id = ? and attempt = ? and state in ('offered', 'accepted')`,
+);
+
 /** Records an answer; false when the assignment was not open at this attempt any more (fencing). */
 export async function deliverAssignment(
   db: Db,
-  header: AnswerHeader,
+  { opId, update, samples, metrics, assignmentId, attempt }: AnswerHeader,
   answerSha256: Sha256,
   nowMs: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable("assignments")
-    .set({
-      state: "delivered",
-      delivered_at_ms: nowMs,
-      op_id: header.opId,
-      answer_sha256: answerSha256,
-      update_sha256: header.update?.sha256 ?? null,
-      update_bytes: header.update?.sizeBytes ?? null,
-      samples: header.samples,
-      metrics: JSON.stringify(header.metrics),
-      reason_code: null,
-      reason: null,
-    })
-    .where("assignment_id", "=", header.assignmentId)
-    .where("attempt", "=", header.attempt)
-    .where("state", "in", ["offered", "accepted"])
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  const answer = [opId, answerSha256, update?.sha256 ?? null, update?.sizeBytes ?? null, samples];
+  const values = [nowMs, ...answer, JSON.stringify(metrics), assignmentId, attempt];
+  return (await deliver.changes(db, values)) > 0;
 }
 
-/** Closes all that is open of a run. Returns what was closed. */
+/** Closes all that is open of a call. Returns what was closed. */
 export async function closeAssignments(
   db: Db,
-  runId: RunId,
+  { runId, effect }: CallRef,
   state: "cancelled",
   reason: { code: string; text: string },
 ): Promise<Assignment[]> {
@@ -184,6 +214,7 @@ export async function closeAssignments(
     .updateTable("assignments")
     .set({ state, reason_code: reason.code, reason: reason.text })
     .where("run_id", "=", runId)
+    .where("effect", "=", effect)
     .where("state", "in", ["offered", "accepted"])
     .returningAll()
     .execute();
@@ -210,10 +241,11 @@ export async function insertLateAnswer(
     .execute();
 }
 
-function toAssignment(row: Selectable<AssignmentsTable>): Assignment {
+function toAssignment(row: Row): Assignment {
   return {
     id: row.assignment_id as AssignmentId,
     runId: row.run_id as RunId,
+    effect: row.effect as EffectId,
     round: row.round,
     kind: row.kind as WorkKind,
     site: row.site as SiteId,

@@ -1,14 +1,16 @@
 import type { BlobRef } from "#hub/assignments/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
+import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";
+
+const record = new Prepared(
+  `insert into blobs (sha256, size_bytes, created_at_ms, released_at_ms) values (?, ?, ?, null)
+    on conflict (sha256) do update set released_at_ms = null`,
+);
 
 /** Records that a blob is in the blob store; the row comes after the bytes. */
 export async function recordBlob(db: Db, blob: BlobRef, nowMs: number): Promise<void> {
-  await db
-    .insertInto("blobs")
-    .values({ sha256: blob.sha256, size_bytes: blob.sizeBytes, created_at_ms: nowMs, released_at_ms: null })
-    .onConflict((conflict) => conflict.column("sha256").doUpdateSet({ released_at_ms: null }))
-    .execute();
+  await record.changes(db, [blob.sha256, blob.sizeBytes, nowMs]);
 }
 
 /**

@@ -1,32 +1,42 @@
 import type { RunId, SiteId } from "#kernel/ids.js";
 import type { NewEvent, RunEvent, RunEventType } from "#hub/workflow/model.js";
+import { Bulk } from "./bulk.js";
 import type { Db } from "./schema.js";
 
-/** Writes events of one run at the end of its journal, in their order, and returns them with their numbers. */
-export async function appendEvents(
-  db: Db,
-  runId: RunId,
-  events: readonly NewEvent[],
-  atMs: number,
-): Promise<RunEvent[]> {
-  const { event_seq: last } = await db
-    .updateTable("runs")
-    .set((eb) => ({ event_seq: eb("event_seq", "+", events.length) }))
-    .where("run_id", "=", runId)
-    .returning("event_seq")
-    .executeTakeFirstOrThrow();
-  const first = last - events.length + 1;
-  const whole = events.map(
-    (event, place): RunEvent => ({ round: 0, site: "", data: {}, ...event, seq: first + place, atMs }),
+const numbers = new Bulk(
+  "with v(run_id, added) as (",
+  ["text", "bigint"],
+  `) update runs set event_seq = event_seq + v.added from v where runs.run_id = v.run_id
+    returning runs.run_id as run_id, runs.event_seq as event_seq`,
+);
+const inserts = new Bulk("insert into run_events (run_id, seq, at_ms, type, round, site, text, data)", [
+  "text",
+  "bigint",
+  "bigint",
+  "text",
+  "bigint",
+  "text",
+  "text",
+  "text",
+]);
+
+/** Writes events at the end of their runs' journals, in their order, and returns them with their numbers. */
+export async function appendEvents(db: Db, events: readonly NewEvent[], atMs: number): Promise<RunEvent[]> {
+  const added = new Map<string, number>();
+  for (const { runId } of events) added.set(runId, (added.get(runId) ?? 0) + 1);
+  const moved = await numbers.run<{ run_id: string; event_seq: number }>(db, [...added]);
+  const next = new Map(moved.map((row) => [row.run_id, row.event_seq - (added.get(row.run_id) ?? 0)]));
+  const whole = events.map((event): RunEvent => {
+    const seq = (next.get(event.runId) ?? Number.NaN) + 1;
+    next.set(event.runId, seq);
+    return { round: 0, site: "", data: {}, ...event, seq, atMs };
+  });
+  await inserts.run(
+    db,
+    whole.map(({ runId, seq, type, round, site, text, data }) => {
+      return [runId, seq, atMs, type, round, site, text, JSON.stringify(data)];
+    }),
   );
-  await db
-    .insertInto("run_events")
-    .values(
-      whole.map(({ seq, type, round, site, text, data }) => {
-        return { run_id: runId, seq, at_ms: atMs, type, round, site, text, data: JSON.stringify(data) };
-      }),
-    )
-    .execute();
   return whole;
 }
 

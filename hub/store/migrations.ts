@@ -1,12 +1,9 @@
-import { type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
+import { type Kysely, type Migration, Migrator, sql } from "kysely";
+import { ComityError } from "#kernel/errors.js";
+import type { Dialect } from "./database.js";
+import type { Schema } from "./schema.js";
 
 /** The first schema. */
-const first: Migration = {
-  async up(db: Kysely<never>) {
-    for (const statement of firstSchema) await sql.raw(statement).execute(db);
-  },
-};
-
 const firstSchema = [
   `create table sites (
     site text primary key, organisation text not null, labels text not null, created_at_ms bigint not null,
@@ -63,7 +60,104 @@ const firstSchema = [
   "create index model_versions_run on model_versions (run_id, round)",
 ];
 
+/** The durable engine. What a hub of the first schema was doing goes on as the first call, `e1`, of a workflow of one task. */
+const engineSchema = [
+  `create table workflow_versions (
+    namespace text not null, name text not null, version text not null, sha256 text not null references workflows (sha256),
+    source text not null, published_by text not null, published_at_ms bigint not null, primary key (namespace, name, version))`,
+  "alter table runs add column start_key text",
+  "alter table runs add column workflow text not null default ''",
+  "alter table runs add column output text",
+  "alter table runs add column error text",
+  "alter table runs add column parent text",
+  "create unique index runs_start_key on runs (start_key)",
+  "create unique index runs_parent on runs (parent)",
+  `create table snapshots (
+    run_id text primary key references runs (run_id), seq integer not null, workflow_sha256 text not null, state text not null,
+    base_seq integer not null, base_state text not null, base_workflow_sha256 text not null,
+    live integer not null, continues integer not null, owner text not null, fence integer not null)`,
+  "create index snapshots_live on snapshots (live, owner)",
+  "create table owners (owner text primary key, lease_until_ms bigint not null)",
+  `create table inbox (
+    run_id text not null references runs (run_id), item_id text not null, event text not null, primary key (run_id, item_id))`,
+  `create table transitions (
+    run_id text not null references runs (run_id), seq integer not null, at_ms bigint not null, event text not null,
+    state_sha256 text not null, primary key (run_id, seq))`,
+  `create table effects (
+    run_id text not null references runs (run_id), effect text not null, call text not null, argument text not null,
+    ref text not null, created_at_ms bigint not null, cancel_reason text, primary key (run_id, effect))`,
+  `create table timers (
+    run_id text not null references runs (run_id), timer text not null, due_at_ms bigint not null, primary key (run_id, timer))`,
+  "create index timers_due on timers (due_at_ms)",
+  `create table listeners (
+    run_id text not null references runs (run_id), listener text not null, event_type text not null, filters text not null,
+    primary key (run_id, listener, event_type))`,
+  "create index listeners_type on listeners (event_type)",
+  `create table received_events (
+    run_id text not null references runs (run_id), listener text not null, source text not null, event_id text not null,
+    primary key (run_id, listener, source, event_id))`,
+  `create table schedules (
+    namespace text not null, name text not null, workflow_sha256 text not null references workflows (sha256), due_at_ms bigint,
+    schedule text not null, since_ms bigint not null, run_id text, primary key (namespace, name))`,
+  "create index schedules_due on schedules (due_at_ms)",
+  `create table schedule_events (
+    namespace text not null, name text not null, source text not null, event_id text not null, position bigint not null,
+    group_key text not null, places text not null, body text not null, run_id text,
+    primary key (namespace, name, source, event_id))`,
+  "create index schedule_events_group on schedule_events (namespace, name, group_key)",
+  `create table incoming_events (
+    source text not null, event_id text not null, at_ms bigint not null, body text not null, answer text,
+    primary key (source, event_id))`,
+  "create index incoming_events_at on incoming_events (at_ms)",
+  `create table limit_holders (
+    limit_key text not null, holder text not null, since_ms bigint not null, primary key (limit_key, holder))`,
+  "create index limit_holders_holder on limit_holders (holder)",
+  "alter table tasks rename to first_tasks",
+  `create table tasks (
+    run_id text not null references runs (run_id), ref text not null, name text not null, kind text not null, call text not null,
+    state text not null, attempts integer not null, passes integer not null, input text, context text, output text, error text,
+    started_at_ms bigint not null, ended_at_ms bigint, primary key (run_id, ref))`,
+  `insert into tasks (run_id, ref, name, kind, call, state, attempts, passes, started_at_ms, ended_at_ms)
+    select run_id, ref, replace(ref, '/do/0/', ''), 'call', call, state, 1, 1, started_at_ms, ended_at_ms from first_tasks`,
+  "drop table first_tasks",
+  "alter table rounds add column effect text not null default 'e1'",
+  "alter table rounds add column position integer not null default 0",
+  "update rounds set position = round",
+  "alter table rounds add column error text",
+  "create index model_versions_sha256 on model_versions (sha256)",
+  "alter table assignments add column effect text not null default 'e1'",
+];
+
 /** Every migration in its order; a name, once released, never changes. */
-export const migrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ "0001-first": first }),
-};
+const migrations = { "0001-first": firstSchema, "0002-engine": engineSchema };
+
+/**
+ * Brings the schema of a database up to date; hubs that start at the same time take turns. `name` is for people. Throws
+ * `STORE_DAMAGED`.
+ */
+export async function migrate(db: Kysely<Schema>, dialect: Dialect, name: string): Promise<void> {
+  const entries = Object.entries(migrations).map(([key, statements]): [string, Migration] => [
+    key,
+    {
+      async up(on: Kysely<never>) {
+        for (const statement of statements) await sql.raw(inDialect(statement, dialect)).execute(on);
+      },
+    },
+  ]);
+  const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(entries)) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error === undefined) return;
+  if (error instanceof ComityError) throw error;
+  throw new ComityError("STORE_DAMAGED", `The schema of ${name} cannot be brought up to date.`, {
+    hint: "If a newer hub has written it, start that one; else restore a backup.",
+    cause: error,
+  });
+}
+
+/**
+ * SQLite compares texts by their bytes, PostgreSQL by the language of its database unless told otherwise. The order of the sites
+ * decides the bytes of a model, so that it must be the same everywhere.
+ */
+function inDialect(statement: string, dialect: Dialect): string {
+  return dialect === "postgres" ? statement.replace(/(\w+) text\b/g, '$1 text collate "C"') : statement;
+}

@@ -1,6 +1,6 @@
 import type { BlobRef } from "#hub/assignments/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
-import type { Db } from "./schema.js";
+import type { Db, ModelVersionsTable } from "./schema.js";
 
 /** One immutable model of a named series, with its lineage. */
 export interface ModelVersion {
@@ -20,23 +20,19 @@ export interface ModelVersion {
   readonly sites: number;
 }
 
-/** Adds the next version of a series. */
+/** Adds the next version of a series, made from the version of it that `base` is. Returns its number. */
 export async function insertModelVersion(
   db: Db,
-  version: Omit<ModelVersion, "version" | "metrics" | "parent">,
+  version: Omit<ModelVersion, "version" | "metrics" | "parent"> & { readonly base: BlobRef | undefined },
 ): Promise<number> {
   const newest = await db
     .selectFrom("model_versions")
     .select((eb) => eb.fn.max("version").as("version"))
     .where("model", "=", version.model)
     .executeTakeFirst();
-  const before = await db
-    .selectFrom("model_versions")
-    .select("version")
-    .where("run_id", "=", version.runId)
-    .orderBy("version", "desc")
-    .limit(1)
-    .executeTakeFirst();
+  const parent =
+    version.base &&
+    (await findModelVersion(db, { model: version.model, sha256: version.base.sha256 }, version.runId));
   const number = (newest?.version ?? 0) + 1;
   await db
     .insertInto("model_versions")
@@ -47,7 +43,7 @@ export async function insertModelVersion(
       size_bytes: version.blob.sizeBytes,
       run_id: version.runId,
       round: version.round,
-      parent: before?.version ?? 0,
+      parent: parent?.version ?? 0,
       created_at_ms: version.createdAtMs,
       metrics: "{}",
       layers: version.layers,
@@ -55,6 +51,42 @@ export async function insertModelVersion(
     })
     .execute();
   return number;
+}
+
+/** How a model version may be named: by series and number, by digest, or by all of them. */
+export interface ModelRef {
+  readonly model?: string | undefined;
+  readonly version?: number | undefined;
+  readonly sha256?: string | undefined;
+}
+
+/** The newest version that fits; one that `runId` has made comes before others. Undefined when there is none. */
+export async function findModelVersion(
+  db: Db,
+  ref: ModelRef,
+  runId: RunId,
+): Promise<ModelVersion | undefined> {
+  let query = db.selectFrom("model_versions").selectAll();
+  if (ref.model !== undefined) query = query.where("model", "=", ref.model);
+  if (ref.version !== undefined) query = query.where("version", "=", ref.version);
+  if (ref.sha256 !== undefined) query = query.where("sha256", "=", ref.sha256);
+  const row = await query
+    .orderBy((eb) => eb.case().when("run_id", "=", runId).then(0).else(1).end())
+    .orderBy("version", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row && toVersion(row);
+}
+
+/** The version that a round has made. */
+export async function versionOfRound(db: Db, runId: RunId, round: number): Promise<ModelVersion | undefined> {
+  const row = await db
+    .selectFrom("model_versions")
+    .selectAll()
+    .where("run_id", "=", runId)
+    .where("round", "=", round)
+    .executeTakeFirst();
+  return row && toVersion(row);
 }
 
 /** What the sites measured of a version. */
@@ -81,7 +113,11 @@ export async function modelVersions(
   if (where.model !== undefined) query = query.where("model", "=", where.model);
   if (where.runId !== undefined) query = query.where("run_id", "=", where.runId);
   const rows = await query.orderBy("model").orderBy("version").execute();
-  return rows.map((row) => ({
+  return rows.map(toVersion);
+}
+
+function toVersion(row: ModelVersionsTable): ModelVersion {
+  return {
     model: row.model,
     version: row.version,
     blob: { sha256: row.sha256 as Sha256, sizeBytes: row.size_bytes },
@@ -92,5 +128,5 @@ export async function modelVersions(
     metrics: JSON.parse(row.metrics) as Record<string, number>,
     layers: row.layers,
     sites: row.sites,
-  }));
+  };
 }

@@ -1,19 +1,25 @@
 import type { Selectable } from "kysely";
-import type { BlobRef } from "#hub/assignments/model.js";
-import type { Round, RoundState } from "#hub/rounds/model.js";
+import type { CallRef, Round, RoundError, RoundState } from "#hub/rounds/model.js";
+import type { EffectId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Db, RoundsTable } from "./schema.js";
 
-export async function insertRound(
-  db: Db,
-  round: Pick<Round, "runId" | "round" | "startedAtMs" | "deadlineAtMs" | "base">,
-): Promise<void> {
-  await db
+/** A round as it begins. */
+export type NewRound = Pick<
+  Round,
+  "runId" | "effect" | "position" | "state" | "startedAtMs" | "deadlineAtMs" | "base"
+>;
+
+/** Begins a round under the next number of its run, whichever calls of the run train at the same time. */
+export async function insertRound(db: Db, round: NewRound): Promise<Round> {
+  const row = await db
     .insertInto("rounds")
     .values({
       run_id: round.runId,
-      round: round.round,
-      state: "collecting",
+      round: await nextRound(db, round.runId),
+      effect: round.effect,
+      position: round.position,
+      state: round.state,
       started_at_ms: round.startedAtMs,
       ended_at_ms: null,
       deadline_at_ms: round.deadlineAtMs,
@@ -23,8 +29,21 @@ export async function insertRound(
       model_bytes: null,
       samples: 0,
       metrics: "{}",
+      error: null,
     })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toRound(row);
+}
+
+/** The number that the next round of a run will have. */
+export async function nextRound(db: Db, runId: RunId): Promise<number> {
+  const { newest } = await db
+    .selectFrom("rounds")
+    .select((eb) => eb.fn.max<number | null>("round").as("newest"))
+    .where("run_id", "=", runId)
+    .executeTakeFirstOrThrow();
+  return (newest ?? 0) + 1;
 }
 
 /** Changes a round that stands in `from`; false when it stood elsewhere (it closes once). */
@@ -33,13 +52,7 @@ export async function moveRound(
   runId: RunId,
   round: number,
   from: RoundState,
-  to: {
-    state: RoundState;
-    model?: BlobRef;
-    samples?: number;
-    metrics?: Record<string, number>;
-    endedAtMs?: number;
-  },
+  to: Pick<Round, "state"> & Partial<Pick<Round, "model" | "samples" | "metrics" | "endedAtMs">>,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("rounds")
@@ -57,16 +70,23 @@ export async function moveRound(
   return numUpdatedRows > 0n;
 }
 
-/** Ends whatever round of a run is still under way. */
-export async function failOpenRounds(db: Db, runId: RunId, nowMs: number): Promise<void> {
+/** Ends whatever round of a call is still under way. */
+export async function failOpenRounds(
+  db: Db,
+  { runId, effect }: CallRef,
+  error: RoundError,
+  nowMs: number,
+): Promise<void> {
   await db
     .updateTable("rounds")
-    .set({ state: "failed", ended_at_ms: nowMs })
+    .set({ state: "failed", ended_at_ms: nowMs, error: JSON.stringify(error) })
     .where("run_id", "=", runId)
-    .where("state", "!=", "completed")
+    .where("effect", "=", effect)
+    .where("state", "in", ["collecting", "aggregating", "evaluating"])
     .execute();
 }
 
+/** Every round of a run, in their order. */
 export async function roundsOf(db: Db, runId: RunId): Promise<Round[]> {
   const rows = await db
     .selectFrom("rounds")
@@ -77,28 +97,34 @@ export async function roundsOf(db: Db, runId: RunId): Promise<Round[]> {
   return rows.map(toRound);
 }
 
-/** Whether a run goes on, and its last round. */
-export async function standing(
+/** The newest round of a call; undefined before its first. */
+export const lastRound = (db: Db, call: CallRef): Promise<Round | undefined> => endOfCall(db, call, "desc");
+
+/** The round that a call has begun with. */
+export const firstRound = (db: Db, call: CallRef): Promise<Round | undefined> => endOfCall(db, call, "asc");
+
+async function endOfCall(
   db: Db,
-  runId: RunId,
-): Promise<{ running: boolean; round: Round | undefined }> {
+  { runId, effect }: CallRef,
+  order: "asc" | "desc",
+): Promise<Round | undefined> {
   const row = await db
-    .selectFrom("runs")
-    .leftJoin("rounds", "rounds.run_id", "runs.run_id")
-    .selectAll("rounds")
-    .select("runs.state as run_state")
-    .where("runs.run_id", "=", runId)
-    .orderBy("rounds.round", "desc")
+    .selectFrom("rounds")
+    .selectAll()
+    .where("run_id", "=", runId)
+    .where("effect", "=", effect)
+    .orderBy("round", order)
     .limit(1)
     .executeTakeFirst();
-  const round = row === undefined || row.round === null ? undefined : toRound(row as Selectable<RoundsTable>);
-  return { running: row?.run_state === "running", round };
+  return row && toRound(row);
 }
 
 function toRound(row: Selectable<RoundsTable>): Round {
   return {
     runId: row.run_id as RunId,
+    effect: row.effect as EffectId,
     round: row.round,
+    position: row.position,
     state: row.state as RoundState,
     startedAtMs: row.started_at_ms,
     endedAtMs: row.ended_at_ms ?? undefined,
@@ -110,5 +136,6 @@ function toRound(row: Selectable<RoundsTable>): Round {
         : { sha256: row.model_sha256 as Sha256, sizeBytes: row.model_bytes },
     samples: row.samples,
     metrics: JSON.parse(row.metrics) as Record<string, number>,
+    error: row.error === null ? undefined : (JSON.parse(row.error) as RoundError),
   };
 }

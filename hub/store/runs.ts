@@ -1,3 +1,4 @@
+import type { Selectable } from "kysely";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Run, RunState } from "#hub/workflow/model.js";
 import type { Db, RunsTable, TasksTable } from "./schema.js";
@@ -20,11 +21,11 @@ export async function workflowBody(db: Db, sha256: Sha256): Promise<string> {
   return row.body;
 }
 
-/** Writes a new run with its tasks. */
+/** Writes a new run. */
 export async function insertRun(
   db: Db,
   run: Run,
-  tasks: readonly { ref: string; call: string }[],
+  start: { readonly key: string | undefined },
 ): Promise<void> {
   await db
     .insertInto("runs")
@@ -38,48 +39,24 @@ export async function insertRun(
       ended_at_ms: null,
       error_code: null,
       error_text: null,
+      workflow: run.workflow,
+      start_key: start.key ?? null,
+      parent: run.parent ?? null,
     })
     .execute();
-  for (const task of tasks) {
-    await db
-      .insertInto("tasks")
-      .values({
-        run_id: run.id,
-        ref: task.ref,
-        call: task.call,
-        state: "running",
-        started_at_ms: run.startedAtMs,
-        ended_at_ms: null,
-      })
-      .execute();
-  }
 }
 
-/** Ends a run and its tasks; false when it had ended before. */
-export async function endRun(
+/** The run that was started under a key, or by a call of another run. */
+export async function findStarted(
   db: Db,
-  runId: RunId,
-  end: { state: Exclude<RunState, "running">; errorCode?: string; errorText?: string },
-  nowMs: number,
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable("runs")
-    .set({
-      state: end.state,
-      ended_at_ms: nowMs,
-      error_code: end.errorCode ?? null,
-      error_text: end.errorText ?? null,
-    })
-    .where("run_id", "=", runId)
-    .where("state", "=", "running")
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) return false;
-  await db
-    .updateTable("tasks")
-    .set({ state: end.state, ended_at_ms: nowMs })
-    .where("run_id", "=", runId)
-    .execute();
-  return true;
+  by: { readonly key: string | undefined; readonly parent: string | undefined },
+): Promise<RunId | undefined> {
+  const { key, parent } = by;
+  if (key === undefined && parent === undefined) return undefined;
+  let query = db.selectFrom("runs").select("run_id");
+  query =
+    parent === undefined ? query.where("start_key", "=", key ?? "") : query.where("parent", "=", parent);
+  return (await query.executeTakeFirst())?.run_id as RunId | undefined;
 }
 
 export async function findRun(db: Db, runId: RunId): Promise<Run | undefined> {
@@ -93,21 +70,104 @@ export async function listRuns(db: Db, limit: number): Promise<Run[]> {
   return rows.map(toRun);
 }
 
-export async function runningRuns(db: Db): Promise<Run[]> {
+/** How many runs are under way. */
+export async function countRunningRuns(db: Db): Promise<number> {
+  const { runs } = await db
+    .selectFrom("runs")
+    .select((eb) => eb.fn.countAll<number>().as("runs"))
+    .where("state", "=", "running")
+    .executeTakeFirstOrThrow();
+  return runs;
+}
+
+/** How many runs stand above a run; it is counted up to `most`. */
+export async function depthOf(db: Db, runId: RunId, most: number): Promise<number> {
+  let above: string = runId;
+  for (let depth = 0; depth < most; depth++) {
+    const row = await db.selectFrom("runs").select("parent").where("run_id", "=", above).executeTakeFirst();
+    if (row === undefined || row.parent === null) return depth;
+    [above = ""] = row.parent.split("/");
+  }
+  return most;
+}
+
+/** What came out of a run; output is packed. */
+export const runOutcome = (
+  db: Db,
+  runId: RunId,
+): Promise<{ state: string; output: string | null; error: string | null }> =>
+  db
+    .selectFrom("runs")
+    .select(["state", "output", "error"])
+    .where("run_id", "=", runId)
+    .executeTakeFirstOrThrow();
+
+/** Runs that wait for a place, in the order of their start. */
+export async function queuedRuns(db: Db): Promise<{ runId: RunId; workflow: string }[]> {
   const rows = await db
     .selectFrom("runs")
-    .selectAll()
-    .where("state", "=", "running")
+    .select(["run_id", "workflow"])
+    .where("state", "=", "queued")
     .orderBy("run_id")
     .execute();
-  return rows.map(toRun);
+  return rows.map((row) => ({ runId: row.run_id as RunId, workflow: row.workflow }));
 }
+
+/** Whether a run of the workflow, in any version, waits; `title` is `namespace/name:version`. */
+export async function hasQueuedRun(db: Db, title: string): Promise<boolean> {
+  const name = title.slice(0, title.lastIndexOf(":"));
+  const row = await db
+    .selectFrom("runs")
+    .select("run_id")
+    .where("state", "=", "queued")
+    .where("workflow", ">", `${name}:`)
+    .where("workflow", "<", `${name};`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A queued run begins; false when it was cancelled. */
+export async function beginQueuedRun(db: Db, runId: RunId): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("runs")
+    .set({ state: "running" })
+    .where("run_id", "=", runId)
+    .where("state", "=", "queued")
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Cancels a run that has not begun; false when it has. */
+export async function endQueuedRun(db: Db, runId: RunId, text: string, nowMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("runs")
+    .set({ state: "cancelled", ended_at_ms: nowMs, error_code: "RUN_CANCELLED", error_text: text })
+    .where("run_id", "=", runId)
+    .where("state", "=", "queued")
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await db.deleteFrom("inbox").where("run_id", "=", runId).execute();
+  await db.updateTable("snapshots").set({ live: 0 }).where("run_id", "=", runId).execute();
+  return true;
+}
+
+/** A task that a run has come to, by its pointer or its name (the last one of that name). */
+export const taskRow = (db: Db, runId: RunId, task: string): Promise<TasksTable | undefined> =>
+  db
+    .selectFrom("tasks")
+    .selectAll()
+    .where("run_id", "=", runId)
+    .where((eb) => eb.or([eb("ref", "=", task), eb("name", "=", task)]))
+    .orderBy("started_at_ms", "desc")
+    .limit(1)
+    .executeTakeFirst();
 
 export async function tasksOf(db: Db, runId: RunId): Promise<TasksTable[]> {
   return db.selectFrom("tasks").selectAll().where("run_id", "=", runId).orderBy("ref").execute();
 }
 
-type RunRow = Omit<RunsTable, "event_seq">;
+type RunRow = Omit<Selectable<RunsTable>, "event_seq">;
 
 function toRun(row: RunRow): Run {
   return {
@@ -120,5 +180,7 @@ function toRun(row: RunRow): Run {
     endedAtMs: row.ended_at_ms ?? undefined,
     errorCode: row.error_code ?? undefined,
     errorText: row.error_text ?? undefined,
+    workflow: row.workflow,
+    parent: row.parent ?? undefined,
   };
 }

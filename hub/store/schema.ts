@@ -1,4 +1,18 @@
 import type { Generated, Kysely, Transaction } from "kysely";
+import type {
+  EffectsTable,
+  InboxTable,
+  IncomingEventsTable,
+  LimitHoldersTable,
+  ListenersTable,
+  OwnersTable,
+  ReceivedEventsTable,
+  ScheduleEventsTable,
+  SchedulesTable,
+  SnapshotsTable,
+  TimersTable,
+  TransitionsTable,
+} from "./schema-engine.js";
 
 /**
  * The hub's rows. Times are integer milliseconds since 1970, digests are lower-case hexadecimal, bodies are JSON text:
@@ -12,7 +26,20 @@ export interface Schema {
   operators: OperatorsTable;
   operations: OperationsTable;
   workflows: WorkflowsTable;
+  workflow_versions: WorkflowVersionsTable;
   runs: RunsTable;
+  snapshots: SnapshotsTable;
+  transitions: TransitionsTable;
+  owners: OwnersTable;
+  inbox: InboxTable;
+  effects: EffectsTable;
+  timers: TimersTable;
+  listeners: ListenersTable;
+  received_events: ReceivedEventsTable;
+  schedules: SchedulesTable;
+  schedule_events: ScheduleEventsTable;
+  incoming_events: IncomingEventsTable;
+  limit_holders: LimitHoldersTable;
   tasks: TasksTable;
   run_events: RunEventsTable;
   rounds: RoundsTable;
@@ -100,6 +127,18 @@ export interface WorkflowsTable {
   created_at_ms: number;
 }
 
+/** A workflow version as it was published under its name; never changed. */
+export interface WorkflowVersionsTable {
+  namespace: string;
+  name: string;
+  version: string;
+  sha256: string;
+  /** The text as its author wrote it. */
+  source: string;
+  published_by: string;
+  published_at_ms: number;
+}
+
 export interface RunsTable {
   run_id: string;
   name: string;
@@ -112,13 +151,37 @@ export interface RunsTable {
   error_text: string | null;
   /** The number of the newest event. */
   event_seq: Generated<number>;
+  /** The caller's own name for the start: a second start with it gives the same run. */
+  start_key: string | null;
+  /** `namespace/name:version` of the workflow. */
+  workflow: Generated<string>;
+  /** JSON; null while there is none. */
+  output: string | null;
+  /** JSON of a WorkflowError; null while there is none. */
+  error: string | null;
+  /** The run and the effect that this run was started by, `run/effect`; null when an operator, a schedule or an event did. */
+  parent: string | null;
 }
 
+/** One row for each task of the definition that a run has come to. */
 export interface TasksTable {
   run_id: string;
   ref: string;
+  name: string;
+  /** The keyword, for example `call`. */
+  kind: string;
+  /** Empty for what is no call. */
   call: string;
   state: string;
+  /** Attempts of the last pass. */
+  attempts: number;
+  /** How often the run has come to it. */
+  passes: number;
+  /** JSON of the last pass; null while there is none. */
+  input: string | null;
+  context: string | null;
+  output: string | null;
+  error: string | null;
   started_at_ms: number;
   ended_at_ms: number | null;
 }
@@ -137,7 +200,12 @@ export interface RunEventsTable {
 
 export interface RoundsTable {
   run_id: string;
+  /** Counted over the whole run. */
   round: number;
+  /** The call that the round belongs to. */
+  effect: Generated<string>;
+  /** Its place among the rounds of its call, from 1. */
+  position: number;
   state: string;
   started_at_ms: number;
   ended_at_ms: number | null;
@@ -149,12 +217,16 @@ export interface RoundsTable {
   samples: number;
   /** JSON object of numbers. */
   metrics: string;
+  /** JSON: the code and the sentence of what it has failed with. */
+  error: string | null;
 }
 
 export interface AssignmentsTable {
   assignment_id: string;
   run_id: string;
   round: number;
+  /** The call that it belongs to. */
+  effect: Generated<string>;
   kind: string;
   site: string;
   state: string;

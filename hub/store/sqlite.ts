@@ -3,28 +3,26 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
-  Migrator,
   type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
 } from "kysely";
-import { ComityError } from "#kernel/errors.js";
 import { type Database, openDatabase, type Statement } from "#kernel/sqlite.js";
-import { migrations } from "./migrations.js";
+import type { HubDatabase } from "./database.js";
+import { migrate } from "./migrations.js";
+import { LocalNotifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
 
 /** Opens (or makes) the hub's SQLite file and brings its schema up to date. Throws `STORE_BUSY` or `STORE_DAMAGED`. */
-export async function openSqlite(path: string): Promise<Kysely<Schema>> {
+export async function openSqlite(path: string): Promise<HubDatabase> {
   const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database: keepStatements(open(path)) }) });
-  const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest();
-  if (error !== undefined) {
+  try {
+    await migrate(db, "sqlite", path);
+  } catch (error) {
     await db.destroy();
-    throw new ComityError("STORE_DAMAGED", `The schema of ${path} cannot be brought up to date.`, {
-      hint: "If a newer hub has written it, start that one; else restore a backup.",
-      cause: error,
-    });
+    throw error;
   }
-  return db;
+  return { db, dialect: "sqlite", alone: true, notifier: new LocalNotifier() };
 }
 
 const open = (path: string): Database =>

@@ -1,5 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { type Log, silentLog } from "#kernel/log.js";
+import type { Dialect, HubDatabase } from "./database.js";
+import type { Notifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
 
 /** How long a fact that is not urgent may wait for others. */
@@ -28,6 +30,8 @@ interface Job {
   /** Runs it; returns what is to be done after COMMIT. */
   readonly run: (db: Transaction<Schema>, gathered: Gathered) => Promise<() => void>;
   readonly reject: (error: unknown) => void;
+  /** Has no statement of its own, and so nothing that would have to be undone alone. */
+  readonly onlyGathers: boolean;
 }
 
 type Gathered = Map<Gatherer<never>, unknown[]>;
@@ -38,14 +42,22 @@ type Gathered = Map<Gatherer<never>, unknown[]>;
  */
 export class Store {
   readonly db: Kysely<Schema>;
+  readonly dialect: Dialect;
+  /** No other process has the rows. */
+  readonly alone: boolean;
+  /** Hints to whoever waits for news, in all hubs on this database. */
+  readonly notifier: Notifier;
   readonly #log: Log;
   readonly #queue: Job[] = [];
   #draining: Promise<void> | undefined;
   readonly #soon: ((tx: Tx) => Promise<void>)[] = [];
   #soonTimer: NodeJS.Timeout | undefined;
 
-  constructor(db: Kysely<Schema>, log: Log = silentLog) {
-    this.db = db;
+  constructor(database: HubDatabase, log: Log = silentLog) {
+    this.db = database.db;
+    this.dialect = database.dialect;
+    this.alone = database.alone;
+    this.notifier = database.notifier;
     this.#log = log;
   }
 
@@ -60,8 +72,7 @@ export class Store {
           afterCommit: (callback) => callbacks.push(callback),
           gather: (gatherer, item) => own.push({ gatherer, item }),
         });
-        for (const { gatherer, item } of own)
-          gathered.set(gatherer, [...(gathered.get(gatherer) ?? []), item]);
+        for (const { gatherer, item } of own) collect(gathered, gatherer, item);
         return () => {
           try {
             for (const callback of callbacks) callback();
@@ -70,9 +81,30 @@ export class Store {
           }
         };
       };
-      this.#queue.push({ run, reject });
-      this.#draining ??= this.#drain();
+      this.#enqueue({ run, reject, onlyGathers: false });
     });
+  }
+
+  /** {@link Store.write} of nothing but an item to be gathered; `told` is called after COMMIT, before the promise resolves. */
+  put<Item>(gatherer: Gatherer<Item>, item: Item, told: () => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const run: Job["run"] = (_db, gathered) => {
+        collect(gathered, gatherer, item);
+        return Promise.resolve(() => {
+          try {
+            told();
+          } finally {
+            resolve();
+          }
+        });
+      };
+      this.#enqueue({ run, reject, onlyGathers: true });
+    });
+  }
+
+  #enqueue(job: Job): void {
+    this.#queue.push(job);
+    this.#draining ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -84,15 +116,23 @@ export class Store {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     const tell: (() => void)[] = [];
+    const at = { gathering: false };
     try {
       await this.db.transaction().execute(async (db) => {
         const gathered: Gathered = new Map();
         for (const job of jobs) {
-          tell.push(jobs.length === 1 ? await job.run(db, gathered) : await runApart(db, job, gathered));
+          const whole = jobs.length === 1 || job.onlyGathers;
+          tell.push(whole ? await job.run(db, gathered) : await runApart(db, job, gathered));
         }
+        at.gathering = true;
         for (const [gatherer, items] of gathered) tell.push(await gatherer.write(db, items as never[]));
       });
     } catch (error) {
+      if (jobs.length > 1 && at.gathering && isOfData(error)) {
+        // One of them has brought what the database refuses: each by itself, the others are not to blame.
+        for (const job of jobs) await this.#commit([job]);
+        return;
+      }
       for (const job of jobs) job.reject(error);
       return;
     }
@@ -132,8 +172,21 @@ export class Store {
   async close(): Promise<void> {
     await this.#writeSoon();
     await this.#draining;
+    await this.notifier.close();
     await this.db.destroy();
   }
+}
+
+/** Whether a database refuses a row (SQLite's constraints and types; the classes 22 and 23 of PostgreSQL), and would do so again. */
+function isOfData(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG)|^2[23]...$/.test(code);
+}
+
+function collect(gathered: Gathered, gatherer: Gatherer<never>, item: unknown): void {
+  const items = gathered.get(gatherer);
+  if (items === undefined) gathered.set(gatherer, [item]);
+  else items.push(item);
 }
 
 /** Runs one of several works of a transaction, so that its failure undoes its own changes only. */

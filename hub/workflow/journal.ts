@@ -6,7 +6,7 @@ import { findRun } from "#hub/store/runs.js";
 import type { Schema } from "#hub/store/schema.js";
 import type { Gatherer, Store, Tx } from "#hub/store/store.js";
 import { RunChanges } from "./changes.js";
-import type { NewEvent, RunEvent, RunEventType } from "./model.js";
+import { endsRun, isEnded, type NewEvent, type RunEvent, type RunEventType } from "./model.js";
 
 /** Events that are read at a time. */
 const pageEvents = 500;
@@ -29,11 +29,7 @@ export class RunJournal implements Gatherer<NewEvent> {
 
   async write(db: Transaction<Schema>, events: readonly NewEvent[]): Promise<() => void> {
     const atMs = this.#clock.nowMs();
-    const kept: RunEvent[] = [];
-    for (const runId of new Set(events.map((event) => event.runId))) {
-      const own = events.filter((event) => event.runId === runId);
-      kept.push(...(await appendEvents(db, runId, own, atMs)));
-    }
+    const kept = await appendEvents(db, events, atMs);
     return () => {
       for (const event of kept) this.changes.tell(event);
       const moved = kept.filter(({ type }) => movesRun(type)).map(({ runId }) => runId);
@@ -62,10 +58,13 @@ export class RunJournal implements Gatherer<NewEvent> {
           if (endsRun(item.type)) return;
         } else if (item === "look" || item.seq > seq) {
           // The beginning, or a gap: what was missed is in the store.
-          const ended = (await findRun(this.#store.db, runId))?.state !== "running";
+          const state = (await findRun(this.#store.db, runId))?.state;
+          let ended = state === undefined || isEnded(state);
           for (let more = true; more; ) {
             const events = await eventsAfter(this.#store.db, runId, seq, pageEvents);
             for (const event of events) yield event;
+            // The run may have ended, or have been retried, since its state was read.
+            for (const { type } of events) ended = endsRun(type) || (ended && type !== "run.retried");
             seq = events.at(-1)?.seq ?? seq;
             more = events.length === pageEvents;
           }
@@ -82,5 +81,3 @@ export class RunJournal implements Gatherer<NewEvent> {
 /** Whether the run's own driver has to look again: an assignment is settled or open anew, or the run has ended. */
 const movesRun = (type: RunEventType): boolean =>
   (type.startsWith("assignment.") && type !== "assignment.accepted") || endsRun(type);
-
-const endsRun = (type: RunEventType): boolean => type.startsWith("run.") && type !== "run.started";

@@ -1,7 +1,12 @@
+import type { TaskState } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256, SiteId } from "#kernel/ids.js";
 
-/** Where a run stands. All but `running` are final. */
-export type RunState = "running" | "completed" | "failed" | "cancelled";
+/** Where a run stands. `queued`: it waits for a place under a limit. The last three are final, though a run can be retried. */
+export type RunState = "queued" | "running" | "paused" | "completed" | "failed" | "cancelled";
+
+/** Whether a run has nothing more to do. */
+export const isEnded = (state: RunState): boolean =>
+  state === "completed" || state === "failed" || state === "cancelled";
 
 /** One execution of a workflow version. */
 export interface Run {
@@ -14,6 +19,10 @@ export interface Run {
   readonly endedAtMs: number | undefined;
   readonly errorCode: string | undefined;
   readonly errorText: string | undefined;
+  /** `namespace/name:version`. */
+  readonly workflow: string;
+  /** The call, `run/effect`, that started it; undefined when an operator, a schedule or an event did. */
+  readonly parent: string | undefined;
 }
 
 /** What can happen in a run; the text that people read is made where the event is made. */
@@ -22,6 +31,11 @@ export type RunEventType =
   | "run.completed"
   | "run.failed"
   | "run.cancelled"
+  | "run.queued"
+  | "run.paused"
+  | "run.resumed"
+  | "run.retried"
+  | `task.${TaskState}`
   | "round.waiting"
   | "round.started"
   | "round.aggregated"
@@ -38,6 +52,10 @@ export type RunEventType =
   | "site.disconnected"
   | "site.connected"
   | "hub.resumed";
+
+/** Whether nothing more comes after an event of this type, unless the run is retried. */
+export const endsRun = (type: RunEventType): boolean =>
+  type === "run.completed" || type === "run.failed" || type === "run.cancelled";
 
 /** One fact about a run. `seq` is 0 for progress, which is told but not kept. */
 export interface RunEvent {

@@ -1,9 +1,8 @@
 import { ComityError } from "#kernel/errors.js";
 import { type Database, openDatabase } from "#kernel/sqlite.js";
+import { eventSchema } from "../events/journal.js";
 
-const schemaVersion = 1;
-
-const schema = `
+const firstSchema = `
 create table assignments (
   id text primary key,
   attempt integer not null,
@@ -42,6 +41,9 @@ create table decisions (
 ) strict;
 `;
 
+/** What each version of the schema has added. */
+const versions = [firstSchema, eventSchema];
+
 /**
  * Opens (or makes) the agent's own database. The lock on it is held until it is closed or the process ends:
  * one agent, one folder. Throws `STORE_BUSY`, `STORE_DAMAGED`, `DIRECTORY_INVALID`.
@@ -56,19 +58,15 @@ export function openJournal(path: string): Database {
 }
 
 function migrate(database: Database, path: string): void {
-  const found = database.pragma("user_version", { simple: true });
-  if (found === schemaVersion) return;
-  if (found !== 0) {
-    throw new ComityError(
-      "DIRECTORY_INVALID",
-      `${path} was written by a newer agent (schema ${String(found)}).`,
-      {
-        hint: "Start that version of comity in this folder.",
-      },
-    );
+  const found = Number(database.pragma("user_version", { simple: true }));
+  if (found === versions.length) return;
+  if (found > versions.length) {
+    throw new ComityError("DIRECTORY_INVALID", `${path} was written by a newer agent (schema ${found}).`, {
+      hint: "Start that version of comity in this folder.",
+    });
   }
   database.transaction(() => {
-    database.exec(schema);
-    database.pragma(`user_version = ${schemaVersion}`);
+    for (const version of versions.slice(found)) database.exec(version);
+    database.pragma(`user_version = ${versions.length}`);
   })();
 }

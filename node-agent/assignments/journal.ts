@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { AssignmentId } from "#kernel/ids.js";
+import { EventJournal } from "../events/journal.js";
 import { openJournal } from "./database.js";
 import {
   type Answer,
@@ -35,6 +36,8 @@ const rowSchema = z.object({
  * commit is on disk; each is one transaction, so one fsync.
  */
 export class Journal {
+  /** The events that the hub is owed, in the same file. */
+  readonly events: EventJournal;
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #statements: ReturnType<typeof prepare>;
@@ -47,6 +50,7 @@ export class Journal {
 
   constructor(path: string, clock: Clock) {
     this.#database = openJournal(path);
+    this.events = new EventJournal(this.#database);
     this.#clock = clock;
     this.#statements = prepare(this.#database);
     this.#statements.prune.run(clock.nowMs() - keepEndedMs);

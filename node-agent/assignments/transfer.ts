@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { ComityError } from "#kernel/errors.js";
 import type { AssignmentId, Sha256 } from "#kernel/ids.js";
+import { readChunks } from "#proto/codec/bytes.js";
 import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
 import type { UploadHeader } from "#proto/generated/comity/v1/UploadHeader.js";
 import type { UploadRequest } from "#proto/generated/comity/v1/UploadRequest.js";
@@ -61,6 +61,7 @@ export async function upload(
     const settings = {
       deadlineMs: deadlineOf(sizeOf(shipment.update) - shipment.offset),
       signal: either.signal,
+      memoryReused: readsFile(shipment.update),
     };
     return await hub.channel.clientStream(AgentService.definition.Upload, messagesOf(shipment), settings);
   } finally {
@@ -85,14 +86,16 @@ async function* messagesOf({ header, update, offset, mayLeave }: Shipment): Asyn
 function chunksOf(update: Shipment["update"], offset: number): Iterable<Buffer> | AsyncIterable<Buffer> {
   const sizeBytes = sizeOf(update);
   if (update === undefined || offset >= sizeBytes) return [];
-  if (!Buffer.isBuffer(update))
-    return createReadStream(update.path, { start: offset, highWaterMark: wire.chunkBytes });
+  if (!Buffer.isBuffer(update)) return readChunks(update.path, offset);
   const count = Math.ceil((sizeBytes - offset) / wire.chunkBytes);
   return Array.from({ length: count }, (_, index) => {
     const start = offset + index * wire.chunkBytes;
     return update.subarray(start, start + wire.chunkBytes);
   });
 }
+
+/** Whether the update comes from a file, by buffers that are used again and again. */
+const readsFile = (update: Shipment["update"]): boolean => update !== undefined && !Buffer.isBuffer(update);
 
 function sizeOf(update: Shipment["update"]): number {
   if (update === undefined) return 0;

@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   readonly open: () => Promise<RpcChannel>;
   readonly introduction: Introduction;
   readonly events: SessionEvents;
+  /** Called with what the hub can do whenever a session has begun that new messages go over. */
+  readonly onSession?: (capabilities: readonly string[]) => void;
   readonly log: Log;
 }
 
@@ -201,6 +203,7 @@ export class Connection implements HubPort {
       { hub: live.channel.target, hubVersion: live.session.welcome.hubVersion },
       "connected to the hub",
     );
+    this.#options.onSession?.(live.session.welcome.capabilities);
     if (this.#stop.signal.aborted) live.session.end();
     this.#waiting?.resolve();
     this.#waiting = undefined;

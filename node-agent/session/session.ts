@@ -7,6 +7,7 @@ import type { Catalogue } from "#proto/generated/comity/v1/Catalogue.js";
 import type { FromAgent } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub__Output } from "#proto/generated/comity/v1/FromHub.js";
 import type { Held } from "#proto/generated/comity/v1/Held.js";
+import type { SiteEventReceipt__Output } from "#proto/generated/comity/v1/SiteEventReceipt.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
 import type { Welcome__Output } from "#proto/generated/comity/v1/Welcome.js";
 import type { BidiCall } from "#proto/rpc/calls.js";
@@ -32,6 +33,8 @@ export interface Introduction {
 export interface SessionEvents {
   offer(offer: Offer__Output): void;
   cancel(assignmentId: string, reason: string): void;
+  /** What has become of an event of the site. */
+  eventReceipt(receipt: SiteEventReceipt__Output): void;
 }
 
 /** How a session ended. Without an error the hub has ended it in good order. */
@@ -170,6 +173,7 @@ export class Session {
     try {
       if (message.offer) this.#events.offer(message.offer);
       else if (message.cancel) this.#events.cancel(message.cancel.assignmentId, message.cancel.reason);
+      else if (message.eventReceipt) this.#events.eventReceipt(message.eventReceipt);
       else if (message.drain) {
         this.#drainMs = message.drain.reconnectAfterMs;
         this.#log.info({ reconnectAfterMs: this.#drainMs }, `the hub is stopping: ${message.drain.reason}`);

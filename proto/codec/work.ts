@@ -11,6 +11,9 @@ export const limits = {
 /** The version of the protocol in proto/comity/v1. */
 export const protocolVersion = 1;
 
+/** What a hub announces in Welcome that takes the events of sites. */
+export const eventsCapability = "events";
+
 /** The layers of a model as Keras writes them (`class_name` and `config`); checked in full by `aggregation/topology`. */
 export const layersSchema = z
   .array(z.looseObject({ class_name: z.string(), config: z.record(z.string(), z.unknown()) }))

@@ -22,6 +22,8 @@ import type { Progress as _comity_v1_Progress, Progress__Output as _comity_v1_Pr
 import type { Receipt as _comity_v1_Receipt, Receipt__Output as _comity_v1_Receipt__Output } from './comity/v1/Receipt.js';
 import type { Refuse as _comity_v1_Refuse, Refuse__Output as _comity_v1_Refuse__Output } from './comity/v1/Refuse.js';
 import type { RunEvent as _comity_v1_RunEvent, RunEvent__Output as _comity_v1_RunEvent__Output } from './comity/v1/RunEvent.js';
+import type { SiteEvent as _comity_v1_SiteEvent, SiteEvent__Output as _comity_v1_SiteEvent__Output } from './comity/v1/SiteEvent.js';
+import type { SiteEventReceipt as _comity_v1_SiteEventReceipt, SiteEventReceipt__Output as _comity_v1_SiteEventReceipt__Output } from './comity/v1/SiteEventReceipt.js';
 import type { StatBlobReply as _comity_v1_StatBlobReply, StatBlobReply__Output as _comity_v1_StatBlobReply__Output } from './comity/v1/StatBlobReply.js';
 import type { StatBlobRequest as _comity_v1_StatBlobRequest, StatBlobRequest__Output as _comity_v1_StatBlobRequest__Output } from './comity/v1/StatBlobRequest.js';
 import type { TensorSpec as _comity_v1_TensorSpec, TensorSpec__Output as _comity_v1_TensorSpec__Output } from './comity/v1/TensorSpec.js';
@@ -60,6 +62,8 @@ export interface ProtoGrpcType {
       Receipt: MessageTypeDefinition<_comity_v1_Receipt, _comity_v1_Receipt__Output>
       Refuse: MessageTypeDefinition<_comity_v1_Refuse, _comity_v1_Refuse__Output>
       RunEvent: MessageTypeDefinition<_comity_v1_RunEvent, _comity_v1_RunEvent__Output>
+      SiteEvent: MessageTypeDefinition<_comity_v1_SiteEvent, _comity_v1_SiteEvent__Output>
+      SiteEventReceipt: MessageTypeDefinition<_comity_v1_SiteEventReceipt, _comity_v1_SiteEventReceipt__Output>
       StatBlobReply: MessageTypeDefinition<_comity_v1_StatBlobReply, _comity_v1_StatBlobReply__Output>
       StatBlobRequest: MessageTypeDefinition<_comity_v1_StatBlobRequest, _comity_v1_StatBlobRequest__Output>
       TensorSpec: MessageTypeDefinition<_comity_v1_TensorSpec, _comity_v1_TensorSpec__Output>

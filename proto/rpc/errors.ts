@@ -87,7 +87,11 @@ export function fromServiceError(thrown: unknown, target: string): ComityError {
   if (!isServiceError(thrown)) return ComityError.from(thrown);
   const [code] = thrown.metadata.get(codeKey);
   const [hint] = thrown.metadata.get(hintKey);
-  const details = printable(thrown.details, 2 * wire.maxSentenceBytes);
+  const details = thrown.details
+    .slice(0, 2 * wire.maxSentenceBytes)
+    .split("\n")
+    .map((line) => printable(line, Number.POSITIVE_INFINITY))
+    .join("\n");
   if (typeof code === "string" && isErrorCode(code)) {
     return new ComityError(
       code,

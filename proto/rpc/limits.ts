@@ -1,7 +1,9 @@
 /** Limits of the wire that both sides know. Sizes in bytes, times in milliseconds. */
 export const wire = {
-  /** A piece of a blob on a byte stream. Backpressure counts messages (16), so this also bounds a stream's buffer: 4 MiB. */
+  /** A piece of a blob on a byte stream. */
   chunkBytes: 256 * 1024,
+  /** Pieces that have arrived before their reader asks for them. The windows below bound what else waits. */
+  chunksAhead: 2,
   /** What a hub takes in one message: a workflow of 1 MiB and its envelope. Everything larger travels in chunks. */
   maxRequestBytes: (1 << 20) + 64 * 1024,
   /** What a hub sends, and a client takes, in one message: a long run with many sites. */

@@ -93,7 +93,10 @@ export class RpcListener {
   #tune(): void {
     const missing = checkInternals();
     if (missing.length > 0)
-      this.#log.warn({ missing }, "grpc-js has changed inside: uploads will be slow over long distances");
+      this.#log.warn(
+        { missing },
+        "grpc-js or Node has changed inside: uploads will be slow, or take more memory",
+      );
     for (const server of http2ServersOf(this.#server)) {
       server.on("session", (session) => raiseWindow(session, windows.hubConnectionBytes));
       server.on("tlsClientError", (error: Error, socket?: { remoteAddress?: string }) => {

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { ComityError } from "#kernel/errors.js";
 import type { Call } from "./call.js";
+import { limitReadAhead } from "./internals.js";
+import { wire } from "./limits.js";
 
 /** A message that the peer has not taken is kept; more than this many mean that it does not read at all. */
 const maxQueuedMessages = 4096;
@@ -15,6 +17,7 @@ export interface Sender<Message> {
 
 /** The peer's messages; reading throws when the connection broke before their end. Leaving the loop does not end the call. */
 export function inbound<Message>(stream: Readable, call: Call): AsyncIterable<Message> {
+  if (call.kind === "clientStream") limitReadAhead(stream, wire.chunksAhead);
   const iterator: AsyncIterator<Message> = stream.iterator({ destroyOnReturn: false });
   // A session may be silent as long as it likes; an upload may not.
   const waiting = call.kind === "clientStream" ? "in" : undefined;
@@ -55,7 +58,7 @@ export function outbound<Message>(stream: Writable, call: Call): Sender<Message>
   return Object.assign(send, { drained: () => room(stream, call) });
 }
 
-/** Writes everything that the source yields, asking for more only when there is room. */
+/** Writes everything that the source yields, asking for more only when grpc-js has taken what it was given. */
 export async function pump<Message>(
   source: AsyncIterable<Message>,
   stream: Writable,
@@ -71,12 +74,26 @@ export async function pump<Message>(
       const step = await iterator.next();
       call.sourceWaitSinceMs = undefined;
       if (step.done === true) return;
-      if (!stream.write(step.value)) await room(stream, call);
+      await deliver(step.value, stream, call);
     }
   } finally {
     stream.off("close", stop);
     if (call.ended) stop();
   }
+}
+
+/** Resolves when a message has left, or will never leave: from then on its bytes may be overwritten. */
+function deliver(message: unknown, stream: Writable, call: Call): Promise<void> {
+  return new Promise((resolve) => {
+    call.waiting = "out";
+    const done = () => {
+      call.waiting = undefined;
+      stream.off("close", done);
+      resolve();
+    };
+    stream.once("close", done);
+    stream.write(message, done);
+  });
 }
 
 /** Resolves when the stream takes more, or will never take more. */

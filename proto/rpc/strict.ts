@@ -1,7 +1,9 @@
 import type { MessageTypeDefinition, MethodDefinition } from "@grpc/proto-loader";
+import { frameInPlace } from "../codec/room.js";
 
 type Decoder<T> = (bytes: Buffer) => T;
-type Field = { readonly name: string; readonly type: string };
+type Encoder<T> = (message: T) => Buffer;
+type Field = { readonly name: string; readonly type: string; readonly number: number };
 
 /**
  * Makes a protobufjs decoder strict: given a Node `Buffer` it silently cuts a string that is longer than the message
@@ -25,10 +27,29 @@ export function strictDecoder<T extends object>(
   };
 }
 
-/** {@link strictDecoder} for both directions of a method. */
+/** An encoder that does not copy a chunk which has room before it; protobufjs encodes everything else. */
+export function frugalEncoder<T extends object>(
+  encode: Encoder<T>,
+  type: MessageTypeDefinition<object, object>,
+): Encoder<T> {
+  const numbers = new Map(fieldsOf(type).map(({ name, number }) => [camelCase(name), number]));
+  const candidates = new Set(bytesFields(type).filter((name) => (numbers.get(name) ?? 16) < 16));
+  if (candidates.size === 0) return encode;
+  return (message) => {
+    const [only, more] = Object.entries(message);
+    if (only === undefined || more !== undefined || !candidates.has(only[0])) return encode(message);
+    const [name, value] = only as [string, unknown];
+    const framed = value instanceof Uint8Array ? frameInPlace(numbers.get(name) ?? 0, value) : undefined;
+    return framed ?? encode(message);
+  };
+}
+
+/** {@link strictDecoder} and {@link frugalEncoder} for both directions of a method. */
 export function strictMethod(method: MethodDefinition<object, object>): MethodDefinition<object, object> {
   return {
     ...method,
+    requestSerialize: frugalEncoder(method.requestSerialize, method.requestType),
+    responseSerialize: frugalEncoder(method.responseSerialize, method.responseType),
     requestDeserialize: strictDecoder(method.requestDeserialize, bytesFields(method.requestType)),
     responseDeserialize: strictDecoder(method.responseDeserialize, bytesFields(method.responseType)),
   };
@@ -38,8 +59,11 @@ export function strictMethod(method: MethodDefinition<object, object>): MethodDe
 export function bytesFields(type: MessageTypeDefinition<object, object>): string[] {
   return fieldsOf(type)
     .filter((field) => field.type === "TYPE_BYTES")
-    .map((field) => field.name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()));
+    .map((field) => camelCase(field.name));
 }
+
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 
 /** A message's fields from its descriptor, which proto-loader types as `object`. */
 export function fieldsOf(type: MessageTypeDefinition<object, object>): Field[] {

@@ -4,9 +4,10 @@ import { parseDocument } from "yaml";
 import { freePort } from "#cli/free-port.js";
 import { connectHub, type HubClient } from "#client/connect.js";
 import { readProfile } from "#client/profile.js";
-import { initHub } from "#hub/main.js";
+import { initHub } from "#hub/init.js";
+import type { Workflow } from "#hub/workflow/definition/model.js";
 import type { PlanInput } from "#hub/rounds/plan.js";
-import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { trainingWorkflow } from "#hub/rounds/calls.js";
 import { sleep } from "#kernel/async.js";
 import { joinHub } from "#node-agent/main.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
@@ -67,12 +68,18 @@ export interface AgentManner {
   readonly sleepMs?: number;
 }
 
+/** An agent's process, and its folder. */
+export interface BenchAgent {
+  readonly process: BenchChild;
+  readonly dir: string;
+}
+
 /** A hub and agents, each a process of its own. */
 export class Federation {
   readonly hub: BenchHub;
-  readonly agents: readonly BenchChild[];
+  readonly agents: readonly BenchAgent[];
 
-  private constructor(hub: BenchHub, agents: readonly BenchChild[]) {
+  private constructor(hub: BenchHub, agents: readonly BenchAgent[]) {
     this.hub = hub;
     this.agents = agents;
   }
@@ -80,7 +87,7 @@ export class Federation {
   static async start(bench: Bench, sites: number, manner: AgentManner): Promise<Federation> {
     bench.note(`  a hub and ${sites} agents start`);
     const hub = await BenchHub.start(bench);
-    const agents: BenchChild[] = [];
+    const agents: BenchAgent[] = [];
     for (let first = 0; first < sites; first += atOnce) {
       const batch = Array.from({ length: Math.min(atOnce, sites - first) }, (_, at) => first + at + 1);
       agents.push(...(await Promise.all(batch.map((number) => startAgent(bench, hub, number, manner)))));
@@ -90,11 +97,15 @@ export class Federation {
   }
 
   /** Starts a run of `rounds` rounds; its events, until it has ended well. Throws when it has not. */
-  async *run(plan: Pick<PlanInput, "model" | "rounds">): AsyncGenerator<RunEvent__Output> {
-    const { client } = this.hub;
+  run(plan: Pick<PlanInput, "model" | "rounds">): AsyncGenerator<RunEvent__Output> {
     const whole: PlanInput = { ...plan, dataset: { name: "rows" }, evaluation: "none", seed: 1 };
-    const workflowJson = JSON.stringify(trainingWorkflow("bench", whole));
-    const { runId } = await client.startRun({ workflowJson, name: "bench" });
+    return this.runWorkflow(trainingWorkflow("bench", whole));
+  }
+
+  /** {@link run} for any workflow. */
+  async *runWorkflow(workflow: Workflow): AsyncGenerator<RunEvent__Output> {
+    const { client } = this.hub;
+    const { runId } = await client.startRun({ workflowSource: JSON.stringify(workflow), name: "bench" });
     for await (const event of client.watchRun(runId)) {
       if (/^(run\.failed|run\.cancelled|assignment\.(failed|refused|late|vanished))$/.test(event.type))
         throw new Error(`The run went wrong: ${event.text}`);
@@ -113,7 +124,7 @@ export class Federation {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.agents.map((agent) => agent.stop()));
+    await Promise.all(this.agents.map((agent) => agent.process.stop()));
     await this.hub.stop();
   }
 }
@@ -123,7 +134,7 @@ async function startAgent(
   hub: BenchHub,
   number: number,
   manner: AgentManner,
-): Promise<BenchChild> {
+): Promise<BenchAgent> {
   const dir = await bench.folder(`site-${number}`);
   const { token } = await hub.client.inviteSite({ site: `bench/site-${number}` });
   await joinHub({ token, dir });
@@ -136,7 +147,7 @@ async function startAgent(
   // One base model of 100 MB at a time: what is measured should not fill the disk.
   config.set("cacheMegabytes", 150);
   await writeFile(path, config.toString());
-  return await bench.start(agentScript, [dir, manner.step, String(manner.sleepMs ?? 0)]);
+  return { dir, process: await bench.start(agentScript, [dir, manner.step, String(manner.sleepMs ?? 0)]) };
 }
 
 /** Waits until the hub knows the data of every site. */

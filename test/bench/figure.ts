@@ -4,6 +4,8 @@ import type { Bench } from "./bench.js";
 export interface Measured {
   readonly value: number;
   readonly detail: string;
+  /** A second condition that was not held, as a sentence: then the figure is missed whatever its value. */
+  readonly missed?: string;
 }
 
 /** One figure of the table. */

@@ -1,9 +1,13 @@
 import { aggregateFigure } from "./aggregate.js";
 import type { Figure } from "./figure.js";
+import { history } from "./history.js";
 import { hubMemory, throughput } from "./hundred.js";
 import { hubRecovery } from "./recovery.js";
 import { roundOverhead } from "./round-overhead.js";
 import { sessionMemory } from "./sessions.js";
+import { stepLatency } from "./step-latency.js";
+import { timers } from "./timers.js";
+import { transitionsPostgres, transitionsSqlite } from "./transitions.js";
 
 /** Every figure, in the order of the table. */
 export const figures: readonly Figure[] = [
@@ -14,4 +18,9 @@ export const figures: readonly Figure[] = [
   aggregateFigure,
   sessionMemory,
   hubRecovery,
+  transitionsSqlite,
+  transitionsPostgres,
+  stepLatency,
+  timers,
+  history,
 ];

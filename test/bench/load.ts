@@ -66,7 +66,12 @@ function connect({ identity, agentAddress }: Member): Promise<Session> {
     held: () => [],
     catalogue: () => Promise.resolve(catalogue),
   };
-  return Session.open(channel, introduction, { offer: () => undefined, cancel: () => undefined }, log);
+  return Session.open(
+    channel,
+    introduction,
+    { offer: () => undefined, cancel: () => undefined, eventReceipt: () => undefined },
+    log,
+  );
 }
 
 /** Does a thing `times` times, a few at once. */

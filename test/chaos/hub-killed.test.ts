@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
-import { sleep } from "#kernel/async.js";
+import { deferred, sleep } from "#kernel/async.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { Federation, pointsPlan } from "#test/support/federation.js";
@@ -70,7 +70,9 @@ describe("a hub that is killed", function () {
 
   it("survives kills at arbitrary moments", async () => {
     const over = new AbortController();
+    const begun = deferred();
     const killing = (async () => {
+      await begun.promise;
       for (const delayMs of [130, 410, 270, 90, 350]) {
         await sleep(delayMs, over.signal);
         if (over.signal.aborted) return;
@@ -78,7 +80,7 @@ describe("a hub that is killed", function () {
         await federation.up("hub");
       }
     })();
-    const { run, events } = await federation.train({ ...pointsPlan, rounds: 8 });
+    const { run, events } = await federation.train({ ...pointsPlan, rounds: 8 }, () => begun.resolve());
     over.abort();
     await killing;
     const again = await federation.train({ ...pointsPlan, rounds: 8 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
 import { type BlobStore, FileBlobStore } from "#hub/blobs/store.js";
 import { ComityError } from "#kernel/errors.js";
@@ -85,6 +86,7 @@ export function blobStoreContract(
         while (!seen.over) {
           const path = await store.localPath(digest).catch(() => undefined);
           if (path !== undefined) assert.equal((await readFile(path)).length, large.length);
+          await setImmediate();
         }
       })();
       await committed;

@@ -1,26 +1,24 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describe, it } from "mocha";
+import { it } from "mocha";
 import { Retention } from "#hub/blobs/retention.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
 import { recordBlob, wantedBlobs } from "#hub/store/blobs.js";
-import { openSqlite } from "#hub/store/sqlite.js";
-import { Store } from "#hub/store/store.js";
 import { systemClock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";
 import { temporaryFolders } from "#test/support/folders.js";
+import { onEachStore } from "#test/support/stores.js";
 
 const run = "run-1" as RunId;
 
-describe("retention of blobs", () => {
+onEachStore("retention of blobs", (newPlace) => {
   const folder = temporaryFolders();
 
   const open = async () => {
-    const dir = await folder();
-    const store = new Store(await openSqlite(join(dir, "hub.db")));
-    const blobs = await new FileBlobStore(join(dir, "blobs")).open();
+    const store = await (await newPlace())();
+    const blobs = await new FileBlobStore(join(await folder(), "blobs")).open();
     return { store, blobs, retention: new Retention({ store, blobs, clock: systemClock, log: silentLog }) };
   };
 
@@ -75,7 +73,7 @@ describe("retention of blobs", () => {
       const times = { started_at_ms: 1, deadline_at_ms: 2, base_sha256: base.sha256, base_bytes: 4 };
       await db
         .insertInto("rounds")
-        .values({ run_id: run, round: number, state, ...times, ...models })
+        .values({ run_id: run, round: number, position: number, error: null, state, ...times, ...models })
         .execute();
       await db
         .insertInto("assignments")
@@ -114,7 +112,6 @@ describe("retention of blobs", () => {
     await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [second]);
     await assert.rejects(hub.blobs.localPath(first), { code: "BLOB_NOT_FOUND" });
-    await hub.store.close();
   });
 
   it("keeps an update that another round still needs", async () => {
@@ -124,7 +121,6 @@ describe("retention of blobs", () => {
     await hub.store.write((tx) => hub.retention.releaseRound(tx, run, 1));
     await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [shared]);
-    await hub.store.close();
   });
 
   it("keeps a released blob that has been brought again before its file went", async () => {
@@ -136,7 +132,6 @@ describe("retention of blobs", () => {
     });
     await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [sha256]);
-    await hub.store.close();
   });
 
   it("sweeps at the start what no row wants", async () => {
@@ -146,6 +141,5 @@ describe("retention of blobs", () => {
     await hub.retention.sweep();
     assert.deepEqual(await hub.blobs.list(), [wanted]);
     assert.ok((await wantedBlobs(hub.store.db)).includes(wanted));
-    await hub.store.close();
   });
 });

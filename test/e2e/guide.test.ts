@@ -11,9 +11,9 @@ import { temporaryFolders } from "#test/support/folders.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The blocks of a page that are marked `sh`, in their order: what a reader types. */
-async function commandsOf(page: string): Promise<string> {
-  const markdown = await readFile(`${root}/${page}`, "utf8");
+/** The blocks of a page that are marked `sh`, in their order: what a reader types, up to a heading. */
+async function commandsOf(page: string, end = "\0"): Promise<string> {
+  const [markdown = ""] = (await readFile(`${root}/${page}`, "utf8")).split(end);
   return [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join("\n");
 }
 
@@ -44,15 +44,16 @@ async function bash(script: string, env: Record<string, string>): Promise<{ code
   }
 }
 
-describe("docs/guide/first-federation.md", function () {
+describe("the guides", function () {
   this.timeout(180_000);
   const folder = temporaryFolders();
 
-  it("works as it is written, from an empty folder to the results over gRPC", async () => {
+  /** Runs what a reader types, on ports of its own and in a home of its own. */
+  const follow = async (commands: string): Promise<string> => {
     // As `npm run build` does; a build by `tsc` alone does not.
     await chmod(`${root}/dist/cli/main.js`, 0o755);
     const [control, agents] = [await freePort(), await freePort()];
-    const script = (await commandsOf("docs/guide/first-federation.md"))
+    const script = commands
       .replaceAll("7443", String(control))
       .replace(
         "comity hub init ./hub",
@@ -61,11 +62,39 @@ describe("docs/guide/first-federation.md", function () {
     const home = await folder();
     const { code, said } = await bash(script, { HOME: home, BUF_CACHE_DIR: `${home}/buf` });
     assert.equal(code, 0, said);
+    return said;
+  };
+
+  it("to the first federation works as it is written, from an empty folder to the results over gRPC", async () => {
+    const said = await follow(await commandsOf("docs/guide/first-federation.md"));
     assert.match(said, /round 5\/5/);
     assert.doesNotMatch(said, /FAIL/);
     assert.match(said, /^comity\.v1\.Results$/m);
     assert.match(said, /"runName": ?"flowers"/);
     assert.match(said, /"layersJson"/);
     assert.match(said, /"status": ?"SERVING"/);
+  });
+
+  it("to workflows works as it is written, from a file without a hub to a run that was corrected", async () => {
+    const federation = await commandsOf("docs/guide/first-federation.md", "## 6. Train");
+    const said = await follow(`${federation}\n${await commandsOf("docs/guide/workflows.md")}`);
+    const expected = [
+      /"shipping": 0/,
+      /typo\.yaml:4:7: A task has no keyword "sett"; did you mean "set"\?/,
+      /did you mean "freeShipping"\?/,
+      /^exit code 10$/m,
+      /^guide\/release:1\.0\.0 is published: /m,
+      /^ +n\d+.*fed\.round/m,
+      /^ {2}oneRound +fed\.round:1\.0\.0@default +would go to 2 sites$/m,
+      /^Task decision waits for an event of type org\.example\.model\.approved\.v1\.$/m,
+      /has reached 1 run\./,
+      /^release has failed: .*ascii_upcase/m,
+      /^exit code 40$/m,
+      /\/do\/2\/release {2}release \(set\) has failed/,
+      /^changed {2}release \(set, \/do\/2\/release\)/m,
+      /"approvedBy": "somebody"/,
+      /^The journal gives the snapshot: /m,
+    ];
+    for (const line of expected) assert.match(said, line);
   });
 });

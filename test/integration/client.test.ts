@@ -39,8 +39,8 @@ describe("a client of a hub", () => {
       }),
     );
     const client = connect(hub.address);
-    assert.equal((await client.startRun({ workflowJson: "{}" })).runId, "r");
-    await client.startRun({ workflowJson: "{}", opId: "mine" });
+    assert.equal((await client.startRun({ workflowSource: "{}" })).runId, "r");
+    await client.startRun({ workflowSource: "{}", opId: "mine" });
     await client.cancelRun({ runId: "r", opId: "" });
     const [first = "", second, third = ""] = seen;
     assert.equal(second, "mine");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
-import { weightedMean } from "#aggregation/averaging/weighted-mean.js";
+import { WeightedMean } from "#aggregation/averaging/weighted-mean.js";
 import { seeded } from "#aggregation/random/random.js";
 import { decodeTensors, encodeTensors, readHeader } from "#aggregation/tensors/safetensors.js";
 import { initialModel } from "#aggregation/topology/initial-model.js";
@@ -38,7 +38,7 @@ async function federate(
       train(model, rows, { epochs: 5, batch: 32, learningRate: 0.1, loss, random }, hooks);
       return { weight: rows.count, blob: encodeTensors(model.tensors()) };
     });
-    base = await averaged(updates);
+    base = averaged(updates);
   }
   model.load(decodeTensors(base));
   const metrics = evaluate(model, everything, { loss, batch: 1000 }, hooks);
@@ -46,7 +46,7 @@ async function federate(
   return metrics.accuracy ?? 0;
 }
 
-async function averaged(updates: readonly { weight: number; blob: Uint8Array<ArrayBuffer> }[]) {
+function averaged(updates: readonly { weight: number; blob: Uint8Array<ArrayBuffer> }[]) {
   const [first] = updates;
   assert(first);
   const mean = first.blob.slice();
@@ -57,7 +57,9 @@ async function averaged(updates: readonly { weight: number; blob: Uint8Array<Arr
       target.set(blob.subarray(dataOffset + offset, dataOffset + offset + target.length));
     },
   }));
-  await weightedMean(inputs, dataBytes, (tile, offset) => mean.set(tile, dataOffset + offset));
+  const weighted = new WeightedMean(inputs, dataBytes);
+  for (let index = 0; index < weighted.tiles; index++)
+    mean.set(weighted.tile(index), dataOffset + index * weighted.tileBytes);
   return mean;
 }
 

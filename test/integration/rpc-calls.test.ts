@@ -40,14 +40,14 @@ describe("calls over the wire", () => {
   it("carries code, sentence and hint of an error, whatever characters they have", async () => {
     const hub = await withGetHub(() =>
       Promise.reject(
-        new ComityError("QUORUM_LOST", "Zu wenige Stätten: 2 % „da“\n2 fehlen.", {
+        new ComityError("QUORUM_LOST", "Zu wenige Stätten: 2 % „da“\n2 \u001b[31mfehlen.", {
           hint: "50 % müssen – da sein.",
         }),
       ),
     );
     const error = await refusal(hub.channel().unary(control.GetHub, {}));
     assert.equal(error.code, "QUORUM_LOST");
-    assert.equal(error.message, "Zu wenige Stätten: 2 % „da“\\u000a2 fehlen.");
+    assert.equal(error.message, "Zu wenige Stätten: 2 % „da“\n2 \\u001b[31mfehlen.");
     assert.equal(error.hint, "50 % müssen – da sein.");
   });
 
@@ -111,17 +111,17 @@ describe("calls over the wire", () => {
   it("refuses a message that is too large, in either direction", async () => {
     const hub = await listen((listener) =>
       listener.addSome(ControlService, {
-        StartRun: ({ workflowJson }) => Promise.resolve({ workflowJson }),
+        StartRun: ({ workflowSource }) => Promise.resolve({ workflowJson: workflowSource }),
         GetHub: () => Promise.resolve({ name: "x".repeat(17 << 20) }),
       }),
     );
     const channel = hub.channel();
     const fits = "x".repeat(1 << 20);
     assert.equal(
-      (await channel.unary(control.StartRun, { workflowJson: fits })).workflowJson.length,
+      (await channel.unary(control.StartRun, { workflowSource: fits })).workflowJson.length,
       1 << 20,
     );
-    const large = channel.unary(control.StartRun, { workflowJson: "x".repeat(2 << 20) });
+    const large = channel.unary(control.StartRun, { workflowSource: "x".repeat(2 << 20) });
     assert.equal((await refusal(large)).code, "MESSAGE_TOO_LARGE");
     assert.equal((await refusal(channel.unary(control.GetHub, {}))).code, "MESSAGE_TOO_LARGE");
   });

@@ -7,12 +7,17 @@ import { Child } from "#cli/demo/child.js";
 import { freePort } from "#cli/free-port.js";
 import { connectHub, type HubClient } from "#client/connect.js";
 import { readProfile } from "#client/profile.js";
-import { initHub } from "#hub/main.js";
+import { isPassing } from "#client/resume.js";
+import { sleep } from "#kernel/async.js";
+import { hubPaths } from "#hub/config.js";
+import { initHub } from "#hub/init.js";
 import type { PlanInput } from "#hub/rounds/plan.js";
-import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { trainingWorkflow } from "#hub/rounds/calls.js";
 import { joinHub } from "#node-agent/main.js";
+import { verifyRuns } from "./verify-runs.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
+import type { StartRunRequest } from "#proto/generated/comity/v1/StartRunRequest.js";
 
 /** The dataset that every site of a {@link Federation} has: four numbers that tell two classes apart. */
 export const pointsPlan = {
@@ -26,6 +31,15 @@ export const pointsPlan = {
   seed: 7,
 } satisfies PlanInput;
 
+/** Is handed every event of a run; the next one comes when it has done with it. */
+export type OnEvent = (event: RunEvent__Output) => void | Promise<void>;
+
+/** A run that has ended, with all that was told of it. */
+export interface WatchedRun {
+  readonly run: Run__Output;
+  readonly events: RunEvent__Output[];
+}
+
 /** A hub and its sites as real processes of the built command, in a temporary folder. */
 export class Federation implements AsyncDisposable {
   readonly dir: string;
@@ -38,11 +52,31 @@ export class Federation implements AsyncDisposable {
   }
 
   /** Starts everything; `rows` of the sites differ a little, so that weights matter. */
-  static async start({ sites = 3, rows = 120 }: { sites?: number; rows?: number } = {}): Promise<Federation> {
+  static async start({
+    sites = 3,
+    rows = 120,
+    database,
+    settings = {},
+  }: {
+    readonly sites?: number;
+    readonly rows?: number;
+    /** A PostgreSQL database for the hub's rows, in place of a file. */
+    readonly database?: string;
+    /** Put into `hub.yaml`. */
+    readonly settings?: Readonly<Record<string, unknown>>;
+  } = {}): Promise<Federation> {
     const dir = await mkdtemp(join(tmpdir(), "comity-federation-"));
     const hub = join(dir, "hub");
     const ports = { controlPort: await freePort(), agentPort: await freePort() };
-    const { profilePath } = await initHub(hub, { name: "test", names: [], ...ports });
+    const { profilePath } = await initHub(hub, {
+      name: "test",
+      names: [],
+      ...ports,
+      ...(database !== undefined && { database }),
+    });
+    const config = hubPaths(hub).config;
+    const given = parse(await readFile(config, "utf8")) as Record<string, unknown>;
+    await writeFile(config, stringify({ ...given, ...settings }));
     const federation = new Federation(dir, connectHub(await readProfile(profilePath)));
     await federation.up("hub");
     await Promise.all(
@@ -62,6 +96,7 @@ export class Federation implements AsyncDisposable {
     const child = Child.start(name, words, join(this.dir, `${name}.log`));
     this.#children.set(name, child);
     await child.ready(new AbortController().signal);
+    if (name === "hub") await this.#reached();
   }
 
   /** SIGKILL. */
@@ -78,12 +113,13 @@ export class Federation implements AsyncDisposable {
   }
 
   /** Starts a training and hands every event to `onEvent`, which may kill; ends with the run. */
-  async train(
-    plan: PlanInput,
-    onEvent: (event: RunEvent__Output) => void | Promise<void> = () => undefined,
-  ): Promise<{ run: Run__Output; events: RunEvent__Output[] }> {
-    const workflowJson = JSON.stringify(trainingWorkflow("points", plan));
-    const { runId } = await this.client.startRun({ workflowJson });
+  train(plan: PlanInput, onEvent?: OnEvent): Promise<WatchedRun> {
+    return this.run({ workflowSource: JSON.stringify(trainingWorkflow("points", plan)) }, onEvent);
+  }
+
+  /** {@link train} for any workflow. */
+  async run(request: StartRunRequest, onEvent: OnEvent = () => undefined): Promise<WatchedRun> {
+    const { runId } = await this.client.startRun(request);
     const events: RunEvent__Output[] = [];
     for await (const event of this.client.watchRun(runId)) {
       events.push(event);
@@ -95,7 +131,24 @@ export class Federation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
     await Promise.all([...this.#children.values()].map((child) => child.kill()));
-    await rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
+    try {
+      await verifyRuns(join(this.dir, "hub"));
+    } finally {
+      await rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  /** The client's connection rests for a moment after it was refused; a test's next call is not to fail for that. */
+  async #reached(): Promise<void> {
+    for (;;) {
+      try {
+        await this.client.getHub();
+        return;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await sleep(20);
+      }
+    }
   }
 
   async #join(name: string, rows: number, seed: number): Promise<void> {

@@ -13,13 +13,15 @@ import { clientContext, type TlsIdentity } from "#certs/tls.js";
 import { connectHub, type HubClient } from "#client/connect.js";
 import { type Profile, readProfile } from "#client/profile.js";
 import { hubPaths } from "#hub/config.js";
-import { initHub, type RunningHub, startHub } from "#hub/main.js";
+import { initHub } from "#hub/init.js";
+import { type RunningHub, startHub } from "#hub/main.js";
 import { createLog } from "#kernel/log.js";
 import { parseAddress } from "#proto/rpc/address.js";
 import { RpcChannel } from "#proto/rpc/channel.js";
 import { EnrollmentService } from "#proto/rpc/definitions.js";
 import { TestSite } from "./site.js";
 import { portOf } from "./tls.js";
+import { verifyRuns } from "./verify-runs.js";
 
 /** A line of the hub's log. */
 export interface LogLine {
@@ -89,8 +91,12 @@ export class TestHub implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const end of this.#ends.splice(0).reverse()) await end();
-    await this.running.stop();
-    await rm(this.dir, { recursive: true, force: true });
+    try {
+      await this.running.stop();
+      await verifyRuns(this.dir);
+    } finally {
+      await rm(this.dir, { recursive: true, force: true });
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import type { PlanInput } from "#hub/rounds/plan.js";
-import { trainingWorkflow } from "#hub/workflow/definition.js";
+import { trainingWorkflow } from "#hub/rounds/calls.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
@@ -33,7 +33,7 @@ export function startTraining(
   name = "",
 ): Promise<Run__Output> {
   const workflow = trainingWorkflow("digits", { ...plan, ...changes });
-  return hub.admin.startRun({ workflowJson: JSON.stringify(workflow), name });
+  return hub.admin.startRun({ workflowSource: JSON.stringify(workflow), name });
 }
 
 /** A site with a session. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { readPlan } from "#cli/plan.js";
-import { onlyStep, parseWorkflow, trainingWorkflow } from "#hub/workflow/definition.js";
+import { trainingWorkflow } from "#hub/rounds/calls.js";
 import { readConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
 import { agentConfigSchema } from "#node-agent/config.js";
@@ -41,9 +41,9 @@ describe("a plan file", () => {
       model: { name: "logistic", input: [13], classes: 2 },
       deadline: "90s",
     });
-    const step = onlyStep(parseWorkflow(trainingWorkflow(name, plan)));
-    assert.equal(step.ref, "/do/0/train");
-    assert.deepEqual(step.argument, plan);
+    assert.deepEqual(trainingWorkflow(name, plan).do, [
+      { train: { call: "fed.train:1.0.0@default", with: plan } },
+    ]);
   });
 
   it("names every fault with its place, the allowed values and a guess", async () => {

@@ -91,6 +91,27 @@ describe("a run that is watched", () => {
     ]);
   });
 
+  it("names each task, and within a loop only those that touch something", () => {
+    const task = (type: string, name: string, ref: string, kind: string) =>
+      event(`task.${type}`, { round: 0, text: `${name} is ${type}.` }, { ref, kind });
+    const text = written(false, [
+      task("completed", "first", "/do/0/first", "set"),
+      task("running", "loop", "/do/1/loop", "for"),
+      task("completed", "reckon", "/do/1/loop/do/0/reckon", "set"),
+      task("completed", "ask", "/do/1/loop/do/1/ask", "call"),
+      task("failed", "choose", "/do/1/loop/do/2/choose", "switch"),
+      task("completed", "loop", "/do/1/loop", "for"),
+      task("completed", "looped", "/do/2/looped", "set"),
+    ]);
+    const names = text.split("\n").map((line) => line.split(" ")[0]);
+    assert.deepEqual(names, ["first", "ask", "choose", "loop", "looped", ""]);
+  });
+
+  it("says no number of rounds where a workflow decides how many there are", () => {
+    const open = { ...figures, rounds: undefined };
+    assert.match(written(false, [event("round.completed", { round: 3 }, open)]), /^round 3 {2}2\/3 sites/);
+  });
+
   it("has a line for each site in a terminal, which goes with the round", () => {
     const working = [
       event("round.started", {}, { left: [] }),

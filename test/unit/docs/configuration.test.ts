@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { profileSchema } from "#client/profile.js";
 import { hubConfigSchema } from "#hub/config.js";
 import { planSchema } from "#hub/rounds/plan.js";
-import { prepareTraining } from "#hub/rounds/training.js";
+import { readTask } from "#hub/rounds/training.js";
 import { agentConfigSchema } from "#node-agent/config.js";
 import { readPage, root, rowsOf } from "../../support/pages.js";
 import { keysOf } from "../../support/schema-keys.js";
@@ -73,7 +73,8 @@ describe("docs/reference/plan.md", () => {
   it("shows plans that a hub takes", async () => {
     const page = await readPage("docs/reference/plan.md");
     const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block]) => block ?? "");
-    assert.equal(blocks.length, 2);
-    for (const block of blocks) prepareTraining({ dataset: { name: "any" }, ...(parse(block) as object) });
+    assert.equal(blocks.length, 3);
+    const whole = { dataset: { name: "any" }, model: { name: "logistic", input: [1], classes: 2 } };
+    for (const block of blocks) readTask("train", { ...whole, ...(parse(block) as object) });
   });
 });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { after, describe, it } from "mocha";
 import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
 import { Aggregator } from "#hub/rounds/aggregator.js";
-import { Ring } from "#hub/rounds/ring.js";
+import { TileBoard } from "#hub/rounds/tile-board.js";
 import { hashFile } from "#kernel/files.js";
 import { temporaryFolders } from "#test/support/folders.js";
-import { readFile } from "node:fs/promises";
 
 describe("the aggregator", () => {
   const folder = temporaryFolders();
@@ -16,8 +16,8 @@ describe("the aggregator", () => {
   after(() => aggregator.close());
 
   for (const [what, size] of [
-    ["small, written by the folding thread", 1000],
-    ["large, written by a thread of its own", 3_000_001],
+    ["small, by one thread", 1000],
+    ["large, shared by threads", 3_000_001],
   ] as const) {
     it(`averages updates from files: ${what}`, async () => {
       const dir = await folder();
@@ -64,29 +64,82 @@ describe("the aggregator", () => {
     const { sha256 } = await aggregator.aggregate({ inputs, tensors, outPath: join(dir, "out") });
     assert.equal(await hashFile(path), sha256);
   });
+
+  it("ends in all its threads when one cannot read an update, and works on", async () => {
+    const dir = await folder();
+    const shape = [2_000_000];
+    const whole = encodeTensors([{ name: "w", dtype: "F32", shape, values: new Float32Array(2_000_000) }]);
+    const [path, short] = [join(dir, "in"), join(dir, "short")];
+    await writeFile(path, whole);
+    await writeFile(short, whole.subarray(0, whole.length - 5));
+    const job = { tensors: [{ name: "w", dtype: "F32" as const, shape }], outPath: join(dir, "out") };
+    const average = (second: string) =>
+      aggregator.aggregate({
+        ...job,
+        inputs: [
+          { path, weight: 1 },
+          { path: second, weight: 1 },
+        ],
+      });
+    await assert.rejects(average(short), /shorter than its header says/);
+    await assert.rejects(average(join(dir, "none")), { code: "ENOENT" });
+    assert.equal((await average(path)).sha256, await hashFile(path));
+  });
 });
 
-describe("a ring between threads", () => {
-  it("keeps order and bytes, however large the pieces", async () => {
-    const ring = new Ring();
+describe("a board of tiles", () => {
+  const fail = () => assert.fail();
+
+  /** A thread that makes tiles: tile number n is n + 1 bytes of n. */
+  function startMaker(board: TileBoard): Worker {
     const code = `
       const { workerData } = require("node:worker_threads");
-      import(workerData.module).then(({ Ring }) => {
-        const ring = new Ring(workerData.memory);
-        for (let size = 1; size < 3_000_000; size *= 3) ring.put(new Uint8Array(size).fill(size % 251));
-        ring.end();
+      import(workerData.module).then(({ TileBoard }) => {
+        new TileBoard(workerData.memory).work({ tiles: 200, tile: (index) => new Uint8Array(index + 1).fill(index) });
       });`;
-    const module = new URL("../../../hub/rounds/ring.js", import.meta.url).href;
-    const worker = new Worker(code, { eval: true, workerData: { module, memory: ring.memory } });
-    const counts = new Map<number, number>();
-    ring.drain((piece) => {
-      for (const byte of piece) counts.set(byte, (counts.get(byte) ?? 0) + 1);
-    });
-    await worker.terminate();
-    for (let size = 1; size < 3_000_000; size *= 3) {
-      let same = 0;
-      for (let other = 1; other < 3_000_000; other *= 3) if (other % 251 === size % 251) same += other;
-      assert.equal(counts.get(size % 251), same);
-    }
+    const module = new URL("../../../hub/rounds/tile-board.js", import.meta.url).href;
+    return new Worker(code, { eval: true, workerData: { module, memory: board.memory } });
+  }
+
+  it("has every tile used in order, whoever makes it", async () => {
+    const board = new TileBoard();
+    const makers = [startMaker(board), startMaker(board)];
+    await Promise.all(makers.map((maker) => once(maker, "online")));
+    const used: number[] = [];
+    const complete = board.work(
+      { tiles: 200, tile: (index) => new Uint8Array(index + 1).fill(index) },
+      (tile) => {
+        assert.ok(tile.every((byte) => byte === tile.length - 1));
+        used.push(tile.length - 1);
+      },
+    );
+    await Promise.all(makers.map((maker) => once(maker, "exit")));
+    assert.equal(complete, true);
+    assert.deepEqual(used, [...Array(200).keys()]);
+  });
+
+  it("is done at once without tiles, and by one thread alone", () => {
+    const board = new TileBoard();
+    assert.equal(board.work({ tiles: 0, tile: fail }, fail), true);
+    const used: number[] = [];
+    assert.equal(
+      board.work({ tiles: 20, tile: (index) => Uint8Array.of(index) }, (tile) => used.push(...tile)),
+      true,
+    );
+    assert.deepEqual(used, [...Array(20).keys()]);
+  });
+
+  it("lets a maker go when the work is stopped", async () => {
+    const board = new TileBoard();
+    const maker = startMaker(board);
+    await once(maker, "online");
+    board.stop();
+    await once(maker, "exit");
+    assert.equal(board.work({ tiles: 200, tile: fail }, fail), false);
+    board.clear();
+    assert.equal(
+      board.work({ tiles: 1, tile: () => Uint8Array.of(1) }, () => undefined),
+      true,
+    );
   });
 });

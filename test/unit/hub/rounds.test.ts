@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import type { Assignment, AssignmentState } from "#hub/assignments/model.js";
 import { judge } from "#hub/rounds/model.js";
 import { findOverdue } from "#hub/rounds/overdue.js";
+import { neededToBegin, neededToEnd } from "#hub/rounds/quorum.js";
 import { assignmentId, parseRunId, parseSha256, parseSiteId } from "#kernel/ids.js";
 
 const run = parseRunId("run-1");
@@ -23,6 +24,7 @@ function assignment(name: string, state: AssignmentState, changes: Partial<Assig
   return {
     id: assignmentId(run, 1, "train", site),
     runId: run,
+    effect: "e1",
     round: 1,
     kind: "train",
     site,
@@ -89,6 +91,30 @@ describe("the judgement on a collecting round", () => {
         },
       ),
     );
+  });
+});
+
+describe("a quorum", () => {
+  const quorum = { wait: 0, onShort: "fail" } as const;
+
+  it("is all that the round began with, unless the plan says otherwise", () => {
+    assert.equal(neededToBegin(quorum), 1);
+    assert.equal(neededToEnd(quorum, 5), 5);
+    assert.equal(neededToEnd({ ...quorum, min: 2 }, 5), 2);
+  });
+
+  it("may be a share of them, rounded up, and never less than `min`", () => {
+    assert.equal(neededToEnd({ ...quorum, fraction: 0.5 }, 5), 3);
+    assert.equal(neededToEnd({ ...quorum, fraction: 0.1, min: 2 }, 5), 2);
+    assert.equal(neededToEnd({ ...quorum, fraction: 0.01 }, 5), 1);
+    // 0.07 * 100 is 7.000000000000001.
+    assert.equal(neededToEnd({ ...quorum, fraction: 0.07 }, 100), 7);
+  });
+
+  it("is one site where a short round is to proceed", () => {
+    const short = { ...quorum, min: 4, fraction: 1, onShort: "proceed" } as const;
+    assert.equal(neededToBegin(short), 1);
+    assert.equal(neededToEnd(short, 5), 1);
   });
 });
 

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { matchingDatasets, selectSites } from "#hub/routing/select.js";
+import type { z } from "zod";
+import { type At, atSchema } from "#hub/routing/at.js";
+import { chooseSites } from "#hub/routing/choose.js";
+import type { RoutingHistory } from "#hub/routing/rank.js";
+import { fittingSites, matchingDatasets, type Rejection } from "#hub/routing/select.js";
 import type { Dataset, Site } from "#hub/sites/model.js";
 import { upperBound } from "#hub/sites/service.js";
 import { parseSiteId } from "#kernel/ids.js";
+import type { DatasetSelector } from "#proto/codec/work.js";
 
 function dataset(name: string, labels: Record<string, string> = {}): Dataset {
   return { name, columns: [], labels, trainRows: 100, testRows: 10, target: "y", connector: "csv" };
@@ -25,42 +30,168 @@ function site(id: string, datasets: readonly Dataset[], changes: Partial<Site> =
   };
 }
 
-describe("the choice of sites", () => {
-  const digits = dataset("digits", { dataset: "digits", year: "2024" });
+const atOf = (at: z.input<typeof atSchema>): At => atSchema.parse(at);
+const online = () => true;
 
-  it("takes those whose one dataset has every label, in the order of their ids", () => {
+/** The ids of those that fit, and the others with their reasons. */
+function fit(sites: readonly Site[], dataset: DatasetSelector, at: z.input<typeof atSchema> = {}) {
+  const { fitting, rejected } = fittingSites(sites, { dataset, at: atOf(at), rows: "trainRows" }, online);
+  return { fitting: fitting.map((one) => one.site.id as string), reasons: reasonsOf(rejected) };
+}
+
+const reasonsOf = (rejected: readonly Rejection[]): Record<string, string> =>
+  Object.fromEntries(rejected.map(({ site: id, reason }) => [id, reason]));
+
+const digits = dataset("digits", { dataset: "digits", year: "2024" });
+const wanted: DatasetSelector = { labels: { dataset: "digits" } };
+
+describe("the sites that fit", () => {
+  it("are those whose one dataset has every label, in the order of their ids", () => {
     const sites = [site("b/x", [digits]), site("a/y", [digits]), site("a/x", [digits])];
-    assert.deepEqual(selectSites(sites, { labels: { dataset: "digits" } }), {
-      chosen: ["a/x", "a/y", "b/x"],
-      rejected: [],
-    });
-    assert.deepEqual(selectSites(sites, { name: "digits", labels: { year: "2024" } }).chosen.length, 3);
+    assert.deepEqual(fit(sites, wanted), { fitting: ["a/x", "a/y", "b/x"], reasons: {} });
+    assert.equal(fit(sites, { name: "digits", labels: { year: "2024" } }).fitting.length, 3);
   });
 
-  it("gives each rejected site its reason", () => {
+  it("leave the others with their reasons", () => {
     const sites = [
       site("a/revoked", [digits], { revokedAtMs: 1 }),
       site("a/invited", [], { agentVersion: undefined }),
       site("a/empty", []),
+      site("a/none", [{ ...digits, trainRows: 0 }]),
       site("a/other", [dataset("faces", { dataset: "faces" })]),
       site("a/both", [digits, dataset("more", { dataset: "digits" })]),
     ];
-    const { chosen, rejected } = selectSites(sites, { labels: { dataset: "digits" } });
-    assert.deepEqual(chosen, []);
-    assert.deepEqual(Object.fromEntries(rejected.map(({ site: id, reason }) => [id, reason])), {
+    const { fitting, reasons } = fit(sites, wanted);
+    assert.deepEqual(fitting, []);
+    assert.deepEqual(reasons, {
       "a/both": "2 of its datasets match dataset=digits; name one",
       "a/empty": "it has no dataset with dataset=digits",
       "a/invited": "its agent has never connected",
+      "a/none": "its dataset has no rows to train on",
       "a/other": "it has no dataset with dataset=digits (it has faces)",
       "a/revoked": "it is revoked",
     });
   });
 
-  it("does not take a label of another dataset, nor an inherited property, for a match", () => {
+  it("need rows of the share that the work is on", () => {
+    const untested = [site("a/x", [{ ...digits, testRows: 0 }])];
+    const wish = { dataset: wanted, at: atOf({}), rows: "testRows" } as const;
+    assert.deepEqual(reasonsOf(fittingSites(untested, wish, online).rejected), {
+      "a/x": "its dataset has no rows to test on",
+    });
+    assert.deepEqual(fit(untested, wanted).fitting, ["a/x"]);
+  });
+
+  it("do not take a label of another dataset, nor an inherited property, for a match", () => {
     const two = site("a/x", [dataset("one", { a: "1" }), dataset("two", { b: "2" })]);
     assert.deepEqual(matchingDatasets(two, { labels: { a: "1", b: "2" } }), []);
     assert.deepEqual(matchingDatasets(two, { labels: { toString: "x" } }), []);
     assert.deepEqual(matchingDatasets(two, { name: "one", labels: { b: "2" } }), []);
+  });
+
+  it("meet each rule, and are told which one they do not meet", () => {
+    const sites = [
+      site("a/x", [digits], { labels: { region: "eu", tier: "gold" } }),
+      site("a/y", [digits], { labels: { region: "us" } }),
+      site("b/z", [digits], { organisation: "other" }),
+    ];
+    assert.deepEqual(fit(sites, wanted, { site: "a/y" }), {
+      fitting: ["a/y"],
+      reasons: { "a/x": "only a/y is asked", "b/z": "only a/y is asked" },
+    });
+    assert.deepEqual(fit(sites, wanted, { select: { labels: { region: "eu", tier: "gold" } } }), {
+      fitting: ["a/x"],
+      reasons: {
+        "a/y": "it has no label region=eu, tier=gold",
+        "b/z": "it has no label region=eu, tier=gold",
+      },
+    });
+    assert.deepEqual(fit(sites, wanted, { select: { organisations: ["other"] } }), {
+      fitting: ["b/z"],
+      reasons: {
+        "a/x": "its organisation is not one of other",
+        "a/y": "its organisation is not one of other",
+      },
+    });
+  });
+
+  it("may be asked for in CEL: the part that is not met is named", () => {
+    const sites = [
+      site("a/x", [digits], { labels: { region: "eu", id: "shadowed" } }),
+      site("a/y", [digits], { labels: { region: "us" } }),
+      site("a/z", [digits]),
+    ];
+    const where = "site.online && site.region == 'eu' && site.dataset.trainRows >= 100.0";
+    const { fitting, reasons } = fit(sites, wanted, { where });
+    assert.deepEqual(fitting, ["a/x"]);
+    assert.match(reasons["a/y"] ?? "", /site\.region == .eu.*not true/);
+    assert.match(reasons["a/z"] ?? "", /site\.region == .eu.*cannot be told/);
+    const own = "site.id == 'a/x' && site.labels.id == 'shadowed'";
+    assert.deepEqual(fit(sites, wanted, { where: own }).fitting, ["a/x"]);
+  });
+});
+
+describe("the choice among the sites that fit", () => {
+  const many = Array.from({ length: 8 }, (_, at) =>
+    site(`a/s${at}`, [{ ...digits, trainRows: 100 * (at + 1) }]),
+  );
+  const choose = (
+    at: z.input<typeof atSchema>,
+    { round = 1, sites = many, history }: { round?: number; sites?: Site[]; history?: RoutingHistory } = {},
+  ) => {
+    const wish = { dataset: wanted, at: atOf(at), rows: "trainRows" } as const;
+    return chooseSites(sites, wish, online, round, history);
+  };
+
+  it("is everybody where no rule says otherwise", () => {
+    assert.equal(choose({}).chosen.length, 8);
+    assert.deepEqual(choose({ limit: 8 }).rejected, []);
+  });
+
+  it("takes those with the highest score, and tells the others their place", () => {
+    const { chosen, rejected } = choose({ limit: 2, score: "site.dataset.trainRows" });
+    assert.deepEqual(chosen, ["a/s6", "a/s7"]);
+    assert.equal(
+      reasonsOf(rejected)["a/s5"],
+      "2 of 8 sites are taken and it is number 3, with a score of 600",
+    );
+    assert.deepEqual(choose({ limit: 2 }).chosen, ["a/s0", "a/s1"]);
+  });
+
+  it("may be a draw: the same for the same seed and round, whoever else is there", () => {
+    const draw = (round: number, sites: Site[] = many, seed = 3) =>
+      choose({ sample: { count: 3, seed } }, { round, sites }).chosen;
+    assert.deepEqual(draw(1), draw(1, many.toReversed()));
+    const rounds = Array.from({ length: 20 }, (_, round) => draw(round).join());
+    assert.ok(new Set(rounds).size > 10, "the rounds draw alike");
+    assert.notDeepEqual(
+      [draw(1), draw(2), draw(3)],
+      [1, 2, 3].map((round) => draw(round, many, 4)),
+    );
+    const gone = draw(1)[0];
+    const rest = many.filter(({ id }) => id !== gone);
+    for (const id of draw(1).slice(1)) assert.ok(draw(1, rest).includes(id), "the others' draw has changed");
+  });
+
+  it("goes back to the sites of the last round, or to those asked least", () => {
+    const id = (at: number) => parseSiteId(`a/s${at}`);
+    const history = {
+      previous: new Set([id(6), id(7)]),
+      asked: new Map([0, 1, 2, 3, 6, 7].map((at) => [id(at), at === 0 ? 5 : 1])),
+    };
+    assert.deepEqual(choose({ limit: 3, affinity: "previous" }, { history }).chosen, [
+      "a/s0",
+      "a/s6",
+      "a/s7",
+    ]);
+    assert.deepEqual(choose({ limit: 3, affinity: "spread" }, { history }).chosen, ["a/s1", "a/s4", "a/s5"]);
+  });
+
+  it("leaves out those that are not there, but names them", () => {
+    const wish = { dataset: wanted, at: atOf({ limit: 2 }), rows: "trainRows" } as const;
+    const { chosen, away, rejected } = chooseSites(many, wish, (id) => id !== "a/s0", 1);
+    assert.deepEqual([chosen, away], [["a/s1", "a/s2"], ["a/s0"]]);
+    assert.equal(reasonsOf(rejected)["a/s0"], "it is not connected");
   });
 });
 

@@ -181,6 +181,25 @@ describe("node-agent/journal", () => {
     second.close();
   });
 
+  it("brings the file of an agent without events up to date, and keeps events in it until they are settled", async () => {
+    const path = join(await folder(), "agent.db");
+    const first = new Journal(path, systemClock);
+    first.close();
+    const database = new Database(path);
+    database.exec("drop table events; drop table watched_files");
+    database.pragma("user_version = 1");
+    database.close();
+    const second = new Journal(path, systemClock);
+    const { events } = second;
+    assert.equal(events.accept({ id: "1", body: "{}" }, 0), true);
+    assert.equal(events.accept({ id: "1", body: "{}" }, 0), true);
+    assert.equal(events.accept({ id: "1", body: '{"other":1}' }, 0), false);
+    assert.deepEqual(events.oldest(5), [{ id: "1", body: "{}" }]);
+    assert.deepEqual(events.settle("1"), { id: "1", body: "{}" });
+    assert.equal(events.settle("1"), undefined);
+    second.close();
+  });
+
   it("refuses a damaged file and one of a newer agent", async () => {
     const dir = await folder();
     const damaged = join(dir, "damaged.db");

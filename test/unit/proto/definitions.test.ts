@@ -27,7 +27,7 @@ describe("the wire's definitions", () => {
       listMethods(all).map((path) => path.split("/")[1]),
       [
         ...Array<string>(4).fill("comity.v1.Agent"),
-        ...Array<string>(13).fill("comity.v1.Control"),
+        ...Array<string>(23).fill("comity.v1.Control"),
         ...Array<string>(3).fill("comity.v1.Enrollment"),
         ...Array<string>(6).fill("comity.v1.Results"),
       ],
@@ -41,7 +41,7 @@ describe("the wire's definitions", () => {
 
   it("refuses what is cut off, at whatever byte", () => {
     const { requestSerialize, requestDeserialize } = ControlService.definition.StartRun;
-    const bytes = requestSerialize({ opId: "an-op", workflowJson: "{}", name: "digits" });
+    const bytes = requestSerialize({ opId: "an-op", workflowSource: "{}", name: "digits" });
     assert.equal(requestDeserialize(bytes).name, "digits");
     // A string field of our own messages never begins at these lengths: every cut falls into a field.
     const whole = new Set([0, 7, 11]);

@@ -6,6 +6,7 @@ import type { Progress as _comity_v1_Progress, Progress__Output as _comity_v1_Pr
 import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1_Heartbeat__Output } from '../../comity/v1/Heartbeat.js';
 import type { Failed as _comity_v1_Failed, Failed__Output as _comity_v1_Failed__Output } from '../../comity/v1/Failed.js';
 import type { Drain as _comity_v1_Drain, Drain__Output as _comity_v1_Drain__Output } from '../../comity/v1/Drain.js';
+import type { SiteEvent as _comity_v1_SiteEvent, SiteEvent__Output as _comity_v1_SiteEvent__Output } from '../../comity/v1/SiteEvent.js';
 
 export interface FromAgent {
   /**
@@ -22,7 +23,11 @@ export interface FromAgent {
    * The agent is stopping in good order; it takes no more offers.
    */
   'drain'?: (_comity_v1_Drain | null);
-  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain";
+  /**
+   * Something has happened at the site. Sent again until the hub has acknowledged it.
+   */
+  'event'?: (_comity_v1_SiteEvent | null);
+  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain"|"event";
 }
 
 export interface FromAgent__Output {
@@ -40,5 +45,9 @@ export interface FromAgent__Output {
    * The agent is stopping in good order; it takes no more offers.
    */
   'drain'?: (_comity_v1_Drain__Output | null);
-  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain";
+  /**
+   * Something has happened at the site. Sent again until the hub has acknowledged it.
+   */
+  'event'?: (_comity_v1_SiteEvent__Output | null);
+  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain"|"event";
 }

@@ -3,6 +3,7 @@ import type { Offer as _comity_v1_Offer, Offer__Output as _comity_v1_Offer__Outp
 import type { Cancel as _comity_v1_Cancel, Cancel__Output as _comity_v1_Cancel__Output } from '../../comity/v1/Cancel.js';
 import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1_Heartbeat__Output } from '../../comity/v1/Heartbeat.js';
 import type { Drain as _comity_v1_Drain, Drain__Output as _comity_v1_Drain__Output } from '../../comity/v1/Drain.js';
+import type { SiteEventReceipt as _comity_v1_SiteEventReceipt, SiteEventReceipt__Output as _comity_v1_SiteEventReceipt__Output } from '../../comity/v1/SiteEventReceipt.js';
 
 export interface FromHub {
   /**
@@ -16,7 +17,11 @@ export interface FromHub {
    * The hub is stopping: finish uploads, then reconnect after the given time.
    */
   'drain'?: (_comity_v1_Drain | null);
-  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain";
+  /**
+   * Events of the site that are durable at the hub, or refused for good.
+   */
+  'eventReceipt'?: (_comity_v1_SiteEventReceipt | null);
+  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain"|"eventReceipt";
 }
 
 export interface FromHub__Output {
@@ -31,5 +36,9 @@ export interface FromHub__Output {
    * The hub is stopping: finish uploads, then reconnect after the given time.
    */
   'drain'?: (_comity_v1_Drain__Output | null);
-  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain";
+  /**
+   * Events of the site that are durable at the hub, or refused for good.
+   */
+  'eventReceipt'?: (_comity_v1_SiteEventReceipt__Output | null);
+  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain"|"eventReceipt";
 }

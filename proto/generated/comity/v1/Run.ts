@@ -12,7 +12,7 @@ export interface Run {
   'workflowSha256'?: (string);
   'workflowJson'?: (string);
   /**
-   * `running`, `completed`, `failed` or `cancelled`.
+   * `queued`, `running`, `paused`, `completed`, `failed` or `cancelled`.
    */
   'state'?: (string);
   /**
@@ -35,6 +35,22 @@ export interface Run {
    * The last model version of the run.
    */
   'model'?: (_comity_v1_Blob | null);
+  /**
+   * `namespace/name:version`.
+   */
+  'workflow'?: (string);
+  /**
+   * What the workflow gave; empty while there is nothing.
+   */
+  'outputJson'?: (string);
+  /**
+   * The error that the workflow did not catch, as RFC 9457 has it; empty when there is none.
+   */
+  'errorJson'?: (string);
+  /**
+   * The run and the call that started this one, `run/effect`; empty for none.
+   */
+  'parent'?: (string);
 }
 
 export interface Run__Output {
@@ -46,7 +62,7 @@ export interface Run__Output {
   'workflowSha256': (string);
   'workflowJson': (string);
   /**
-   * `running`, `completed`, `failed` or `cancelled`.
+   * `queued`, `running`, `paused`, `completed`, `failed` or `cancelled`.
    */
   'state': (string);
   /**
@@ -69,4 +85,20 @@ export interface Run__Output {
    * The last model version of the run.
    */
   'model': (_comity_v1_Blob__Output | null);
+  /**
+   * `namespace/name:version`.
+   */
+  'workflow': (string);
+  /**
+   * What the workflow gave; empty while there is nothing.
+   */
+  'outputJson': (string);
+  /**
+   * The error that the workflow did not catch, as RFC 9457 has it; empty when there is none.
+   */
+  'errorJson': (string);
+  /**
+   * The run and the call that started this one, `run/effect`; empty for none.
+   */
+  'parent': (string);
 }

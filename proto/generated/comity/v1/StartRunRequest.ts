@@ -2,23 +2,47 @@
 export interface StartRunRequest {
   'opId'?: (string);
   /**
-   * The workflow, in the Open Workflow DSL, as JSON. This version takes one step: a call of `fed.train:1.0.0@default`.
+   * The workflow itself, in the Open Workflow DSL, YAML or JSON. Either this or `workflow`.
    */
-  'workflowJson'?: (string);
+  'workflowSource'?: (string);
   /**
    * For people; empty takes the workflow's name.
    */
   'name'?: (string);
+  /**
+   * A published workflow: `name`, `namespace/name` or `namespace/name:version`; the newest version unless one is given.
+   */
+  'workflow'?: (string);
+  /**
+   * Any JSON value; empty is `{}`.
+   */
+  'inputJson'?: (string);
+  /**
+   * The caller's own name for this start: a second start with it gives the run of the first.
+   */
+  'key'?: (string);
 }
 
 export interface StartRunRequest__Output {
   'opId': (string);
   /**
-   * The workflow, in the Open Workflow DSL, as JSON. This version takes one step: a call of `fed.train:1.0.0@default`.
+   * The workflow itself, in the Open Workflow DSL, YAML or JSON. Either this or `workflow`.
    */
-  'workflowJson': (string);
+  'workflowSource': (string);
   /**
    * For people; empty takes the workflow's name.
    */
   'name': (string);
+  /**
+   * A published workflow: `name`, `namespace/name` or `namespace/name:version`; the newest version unless one is given.
+   */
+  'workflow': (string);
+  /**
+   * Any JSON value; empty is `{}`.
+   */
+  'inputJson': (string);
+  /**
+   * The caller's own name for this start: a second start with it gives the run of the first.
+   */
+  'key': (string);
 }

@@ -1,0 +1,101 @@
+import { type RawBuilder, sql } from "kysely";
+import type { RunId } from "#kernel/ids.js";
+import { type Dialect, skipLocked } from "./database.js";
+import type { Db } from "./schema.js";
+
+/** Runs that are claimed at a time. */
+const pageRuns = 1_000;
+
+/** The database's idea of now, see `sharedNowMs`. */
+type Now = RawBuilder<number>;
+
+/** Says that an owner is alive for the next `leaseMs`. */
+export async function saveOwner(db: Db, owner: string, now: Now, leaseMs: number): Promise<void> {
+  const until = sql<number>`${now} + cast(${leaseMs} as bigint)`;
+  await db
+    .insertInto("owners")
+    .values({ owner, lease_until_ms: until })
+    .onConflict((conflict) => conflict.column("owner").doUpdateSet({ lease_until_ms: until }))
+    .execute();
+}
+
+/** The owner gives up its runs: others need not wait for the end of its lease. */
+export async function removeOwner(db: Db, owner: string): Promise<void> {
+  await db.deleteFrom("owners").where("owner", "=", owner).execute();
+}
+
+/** Where one process has the database to itself, all others are gone. */
+export async function removeOtherOwners(db: Db, owner: string): Promise<void> {
+  await db.deleteFrom("owners").where("owner", "!=", owner).execute();
+}
+
+/**
+ * Takes live runs that nobody works on: theirs was the last owner's lease. Each gets a new fence, so that the last owner, should it
+ * come back, can write no more. A run that is over is taken for what of its calls is still to be done. Returns what was taken.
+ */
+export async function claimRuns(
+  db: Db,
+  { owner, now, dialect }: { owner: string; now: Now; dialect: Dialect },
+): Promise<RunId[]> {
+  const claimed: RunId[] = [];
+  for (;;) {
+    const orphans = db
+      .selectFrom("snapshots")
+      .select("run_id")
+      .where((eb) =>
+        eb.or([eb("live", "=", 1), eb("run_id", "in", eb.selectFrom("effects").select("effects.run_id"))]),
+      )
+      .where("owner", "not in", (eb) =>
+        eb.selectFrom("owners").select("owners.owner").where("lease_until_ms", ">", now),
+      )
+      .limit(pageRuns);
+    const rows = await db
+      .updateTable("snapshots")
+      .set((eb) => ({ owner, fence: eb("fence", "+", 1) }))
+      .where("run_id", "in", skipLocked(dialect, orphans))
+      .returning("run_id")
+      .execute();
+    for (const row of rows) claimed.push(row.run_id as RunId);
+    if (rows.length < pageRuns) return claimed;
+  }
+}
+
+/** Takes one run, live or over, unless somebody who is alive works on it. Returns its fence, or undefined. */
+export async function claimRun(
+  db: Db,
+  runId: RunId,
+  { owner, now }: { owner: string; now: Now },
+): Promise<number | undefined> {
+  const row = await db
+    .updateTable("snapshots")
+    .set((eb) => ({ owner, fence: eb("fence", "+", 1) }))
+    .where("run_id", "=", runId)
+    .where("owner", "not in", (eb) =>
+      eb.selectFrom("owners").select("owners.owner").where("lease_until_ms", ">", now),
+    )
+    .returning("fence")
+    .executeTakeFirst();
+  return row?.fence;
+}
+
+/** Leaves something for whoever works on the run. */
+export async function putIntoInbox(db: Db, runId: RunId, itemId: string, event: string): Promise<void> {
+  await db
+    .insertInto("inbox")
+    .values({ run_id: runId, item_id: itemId, event })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** What lies in a run's inbox, the oldest first. */
+export const inboxOf = (db: Db, runId: RunId): Promise<{ item_id: string; event: string }[]> =>
+  db
+    .selectFrom("inbox")
+    .select(["item_id", "event"])
+    .where("run_id", "=", runId)
+    .orderBy("item_id")
+    .execute();
+
+export async function removeFromInbox(db: Db, runId: RunId, itemId: string): Promise<void> {
+  await db.deleteFrom("inbox").where("run_id", "=", runId).where("item_id", "=", itemId).execute();
+}

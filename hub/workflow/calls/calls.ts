@@ -1,0 +1,13 @@
+import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import { HttpClient, type HttpClientSettings } from "./client.js";
+import { grpcCall } from "./grpc/call.js";
+import { httpCall } from "./http.js";
+import { mcpCall } from "./mcp.js";
+import { openapiCall } from "./openapi/call.js";
+import { Sender } from "./sender.js";
+
+/** The language's own calls, for the engine: each under the guard. */
+export function languageCalls(settings: HttpClientSettings): WorkflowFunction[] {
+  const sender = new Sender(new HttpClient(settings));
+  return [httpCall(sender), openapiCall(sender), grpcCall(sender), mcpCall(sender)];
+}

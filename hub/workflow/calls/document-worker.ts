@@ -1,0 +1,16 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { z } from "zod";
+import { parseConfig } from "#kernel/config.js";
+import { ComityError } from "#kernel/errors.js";
+import { jsonForm } from "./forms.js";
+import type { ReadDocument } from "./documents.js";
+
+function read(text: string): ReadDocument {
+  try {
+    return { value: parseConfig(text, "line", z.record(z.string(), jsonForm)) };
+  } catch (thrown) {
+    return { fault: ComityError.from(thrown).message.slice(0, 500) };
+  }
+}
+
+parentPort?.postMessage(read(String(workerData)));

@@ -1,0 +1,91 @@
+import type { Json, JsonObject } from "#kernel/json.js";
+import type { CallTask } from "./model.js";
+import type { AuthenticationUse, Duration, Endpoint, ExternalResource } from "./parts.js";
+
+/** The protocols that `call` knows by name; every other name is a function. */
+export const callProtocols = ["a2a", "asyncapi", "grpc", "http", "mcp", "openapi"] as const;
+
+/** Arguments of `call: http`. */
+export interface HttpArguments {
+  readonly method: string;
+  readonly endpoint: Endpoint;
+  /** An object, or an expression that gives one. */
+  readonly headers?: Readonly<Record<string, string>> | string;
+  readonly body?: Json;
+  readonly query?: Readonly<Record<string, string | number | boolean>> | string;
+  readonly output?: HttpOutput;
+  readonly redirect?: boolean;
+}
+/** The body's bytes in base64, the body parsed, or the whole answer. */
+export type HttpOutput = "raw" | "content" | "response";
+
+/** Arguments of `call: openapi`. */
+export interface OpenApiArguments {
+  readonly document: ExternalResource;
+  readonly operationId: string;
+  readonly parameters?: JsonObject;
+  readonly authentication?: AuthenticationUse;
+  readonly output?: HttpOutput;
+  readonly redirect?: boolean;
+}
+
+/** Arguments of `call: grpc`. */
+export interface GrpcArguments {
+  readonly proto: ExternalResource;
+  readonly service: {
+    readonly name: string;
+    readonly host: string;
+    readonly port?: number;
+    readonly authentication?: AuthenticationUse;
+  };
+  readonly method: string;
+  readonly arguments?: JsonObject;
+}
+
+/** Arguments of `call: mcp`; only the transport `http` is supported. */
+export interface McpArguments {
+  readonly protocolVersion?: string;
+  readonly method: string;
+  readonly parameters?: JsonObject | string;
+  readonly timeout?: Duration;
+  readonly transport: {
+    readonly http: { readonly endpoint: Endpoint; readonly headers?: Readonly<Record<string, string>> };
+    readonly options?: Readonly<Record<string, string>>;
+  };
+  readonly client?: { readonly name: string; readonly version: string };
+}
+
+/** What a `call` calls: a protocol, or a function with its version and catalogue (both absent: one of `use.functions`). */
+export type Call =
+  | { readonly kind: "http"; readonly with: HttpArguments }
+  | { readonly kind: "openapi"; readonly with: OpenApiArguments }
+  | { readonly kind: "grpc"; readonly with: GrpcArguments }
+  | { readonly kind: "mcp"; readonly with: McpArguments }
+  | { readonly kind: "asyncapi" | "a2a"; readonly with: JsonObject }
+  | ({ readonly kind: "function"; readonly with: JsonObject } & FunctionName);
+
+/** `name:version@catalog`, in parts. */
+export interface FunctionName {
+  readonly name: string;
+  readonly version?: string;
+  readonly catalog?: string;
+}
+
+/** What the task calls; its arguments have the form that lint has checked. */
+export function callOf(task: CallTask): Call {
+  const protocol = callProtocols.find((name) => name === task.call);
+  const argument = task.with ?? {};
+  if (protocol !== undefined) return { kind: protocol, with: argument } as unknown as Call;
+  return { kind: "function", with: argument, ...functionName(task.call) };
+}
+
+/** The parts of `name:version@catalog`. */
+export function functionName(text: string): FunctionName {
+  const { name, version, catalog } =
+    /^(?<name>[^:@]+)(?::(?<version>[^:@]+))?(?:@(?<catalog>[^:@]+))?$/.exec(text)?.groups ?? {};
+  return {
+    name: name ?? text,
+    ...(version === undefined ? {} : { version }),
+    ...(catalog === undefined ? {} : { catalog }),
+  };
+}

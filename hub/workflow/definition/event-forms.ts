@@ -1,0 +1,87 @@
+import { isObject } from "#kernel/json.js";
+import { didYouMean } from "#kernel/words.js";
+import { anything, type Check, list, mapOf, object, oneOf, text, textOr } from "./checks.js";
+import { expression, expressionOr, template } from "./expressions.js";
+import { filledText, uriText } from "./part-forms.js";
+import { described } from "./survey.js";
+
+const time = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** The attributes that CloudEvents 1.0 names. */
+const attributes: Readonly<Record<string, Check>> = {
+  id: filledText("An event's id"),
+  source: uriText("An event's source"),
+  type: filledText("An event's type"),
+  time: expressionOr(text("An event's time", time, "a time such as 2026-01-31T12:00:00Z")),
+  subject: filledText("An event's subject"),
+  datacontenttype: filledText("An event's datacontenttype"),
+  dataschema: uriText("An event's dataschema"),
+  data: template,
+};
+
+/** Attributes of an event; those that CloudEvents does not name are extensions of it. */
+function eventProperties(noun: string, required: readonly string[]): Check {
+  return (spot) => {
+    if (!isObject(spot.value)) {
+      spot.error("wrong-type", `${noun} must be an object, and is ${described(spot.value)}.`);
+      return;
+    }
+    const names = Object.keys(attributes);
+    let meant = "";
+    for (const [key, value] of Object.entries(spot.value)) {
+      const child = spot.child(key, value);
+      (Object.hasOwn(attributes, key) ? (attributes[key] ?? anything) : template)(child);
+      if (names.includes(key)) continue;
+      const guess = didYouMean(key, names);
+      meant += guess;
+      if (guess !== "")
+        child.keyWarning("attribute-unknown", `CloudEvents has no attribute ${JSON.stringify(key)}${guess}`);
+      else if (!/^[a-z0-9]{1,20}$/.test(key))
+        child.keyError("wrong-value", "An event's attribute has lower-case letters and digits, at most 20.");
+    }
+    if (Object.keys(spot.value).length === 0) spot.error("wrong-value", `${noun} must not be empty.`);
+    for (const key of required) {
+      if (!Object.hasOwn(spot.value, key) && !meant.includes(`"${key}"`))
+        spot.error("missing-key", `${noun} needs the key "${key}".`);
+    }
+  };
+}
+
+/** What `emit` sends. */
+export const emittedEvent: Check = object("event", { with: eventProperties("The event to emit", ["type"]) }, [
+  "with",
+]);
+
+const eventFilter: Check = object(
+  "An event filter",
+  {
+    with: eventProperties("An event filter's with", []),
+    correlate: mapOf(
+      "correlate",
+      object(
+        "A correlation",
+        { from: expression("A correlation's from"), expect: expressionOr(text("A correlation's expect")) },
+        ["from"],
+      ),
+    ),
+  },
+  ["with"],
+);
+
+/** No filter at all in `any` means every event. */
+const kinds = { all: list("all", eventFilter, 1), any: list("any", eventFilter), one: eventFilter };
+
+/** Which events to take before going on. `until` has its own strategy, which has no `until`. */
+function eventStrategy(noun: string, until?: Check): Check {
+  if (until === undefined) return oneOf(noun, kinds);
+  const withUntil = oneOf(noun, { any: kinds.any }, { until });
+  const without = oneOf(noun, kinds);
+  return (spot) => {
+    (isObject(spot.value) && Object.hasOwn(spot.value, "any") ? withUntil : without)(spot);
+  };
+}
+
+export const consumption: Check = eventStrategy(
+  "An event strategy",
+  textOr(expression("until"), eventStrategy("until")),
+);

@@ -1,0 +1,126 @@
+import type { Clock } from "#kernel/clock.js";
+import { ComityError } from "#kernel/errors.js";
+import type { Json } from "#kernel/json.js";
+import { counted } from "#kernel/words.js";
+import { z } from "zod";
+import type { TaskKind, Workflow } from "./definition/model.js";
+import { callOf } from "./definition/call-model.js";
+import { type PlacedTask, walkTasks } from "./definition/walk.js";
+import { type Expressions, ExpressionError } from "./expression/model.js";
+import { expressionsIn, substitute } from "./expression/template.js";
+import type { Functions, WorkflowFunction } from "./functions/model.js";
+import { violation } from "./interpreter/schema/validate.js";
+import type { Library } from "./library.js";
+
+/** What a task would do if a run came to it now. */
+export interface DryRunStep {
+  readonly ref: string;
+  readonly name: string;
+  readonly kind: TaskKind;
+  /** Empty for what is no call. */
+  readonly call: string;
+  /** One sentence. */
+  readonly text: string;
+  /** For a federated function: every site, and by which rule it was left out. */
+  readonly sites: readonly DryRunSite[];
+}
+
+export interface DryRunSite {
+  readonly site: string;
+  readonly chosen: boolean;
+  readonly reason: string;
+}
+
+interface Parts {
+  readonly functions: Functions;
+  readonly library: Library;
+  readonly expressions: Expressions;
+  readonly clock: Clock;
+}
+
+/** What federated functions explain: where the call would go, and what it needs. */
+const explanationSchema = z.object({
+  sites: z.array(z.object({ site: z.string(), chosen: z.boolean(), reason: z.string().default("") })),
+  needed: z.number(),
+  refusal: z.string().optional(),
+});
+
+/** Where each step of a workflow would go, and which rule would refuse it; nothing is run. Throws `WORKFLOW_INVALID` for an input that its schema refuses. */
+export async function dryRun(parts: Parts, workflow: Workflow, input: Json): Promise<readonly DryRunStep[]> {
+  const { schema } = workflow.input ?? {};
+  const fault = schema !== undefined && "document" in schema ? violation(schema.document, input) : undefined;
+  if (fault !== undefined)
+    throw new ComityError("WORKFLOW_INVALID", `The workflow refuses this input: ${fault}`);
+  const steps: DryRunStep[] = [];
+  for (const task of walkTasks(workflow)) steps.push(await stepOf(parts, task, input));
+  return steps;
+}
+
+async function stepOf(parts: Parts, placed: PlacedTask, input: Json): Promise<DryRunStep> {
+  const { ref, name, kind, task } = placed;
+  const step = { ref, name, kind, call: "", sites: [] };
+  if ("run" in task && "workflow" in task.run) {
+    const { namespace, name: child, version } = task.run.workflow;
+    const title = `${namespace}/${child}:${version}`;
+    const found = await parts.library.get(title).catch((error: unknown) => ComityError.from(error));
+    const text = found instanceof ComityError ? `would fail: ${found.message}` : `would start ${title}`;
+    return { ...step, call: title, text };
+  }
+  if (!("call" in task)) return { ...step, text: atTheHub[kind] ?? "would run at the hub" };
+  const call = callOf(task);
+  if (call.kind !== "function") return { ...step, call: task.call, text: "would be called from the hub" };
+  const found = parts.functions.find(task.call);
+  if (found === undefined) return { ...step, call: task.call, text: "would run the workflow's own function" };
+  return { ...step, call: task.call, ...(await callStep(parts, found, task.with ?? {}, input)) };
+}
+
+/** What tasks do that touch more than the run itself. */
+const atTheHub: Partial<Record<TaskKind, string>> = {
+  emit: "would publish an event",
+  listen: "would wait for events",
+  raise: "would raise an error",
+  wait: "would wait",
+};
+
+async function callStep(
+  parts: Parts,
+  called: WorkflowFunction,
+  template: Json,
+  input: Json,
+): Promise<Pick<DryRunStep, "text" | "sites">> {
+  const later = {
+    text: "would be decided when a run comes to it: its argument depends on earlier steps",
+    sites: [],
+  };
+  const argument = await argumentOf(parts, template, input);
+  const parsed = argument === undefined ? undefined : called.argument.safeParse(argument);
+  if (parsed?.success !== true) return later;
+  try {
+    called.check?.(parsed.data);
+    if (called.explain === undefined) return { text: "would be called from the hub", sites: [] };
+    const { sites, needed, refusal } = explanationSchema.parse(await called.explain(parsed.data));
+    const chosen = sites.filter((site) => site.chosen).length;
+    const text =
+      refusal === undefined
+        ? `would go to ${counted(chosen, "site")}`
+        : `would be refused with ${refusal}: ${counted(chosen, "site")}, and ${needed} needed`;
+    return { text, sites };
+  } catch (thrown) {
+    if (!(thrown instanceof ComityError)) throw thrown;
+    return { text: `would fail: ${thrown.message}`, sites: [] };
+  }
+}
+
+/** The argument as it would be if the task came first; undefined when it cannot be known yet. */
+async function argumentOf(parts: Parts, template: Json, input: Json): Promise<Json | undefined> {
+  const expressions = expressionsIn(template).map(({ expression }) => expression);
+  if (expressions.length === 0) return template;
+  const variables = { input, context: {}, workflow: { input } };
+  try {
+    const nowMs = parts.clock.nowMs();
+    return substitute(template, await parts.expressions.evaluate({ input, variables, expressions, nowMs }));
+  } catch (thrown) {
+    if (thrown instanceof ExpressionError) return undefined;
+    throw thrown;
+  }
+}

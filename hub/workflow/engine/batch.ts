@@ -1,0 +1,185 @@
+import type { NewEvent } from "#hub/workflow/model.js";
+import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
+import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
+import type { Payload } from "./payloads.js";
+import type { TaskRow } from "./tasks.js";
+
+/** A call that begins, or an event that is to be published; as its row says it. */
+export interface EffectRow {
+  /** An EffectId, or `p1.2` for an event. */
+  readonly effect: string;
+  readonly call: string;
+  readonly argument: Json;
+  readonly argumentText: string;
+  readonly ref: string;
+}
+
+/** A run's row after a transition that has changed its status. */
+export interface RunEnd {
+  readonly state: RunState["status"];
+  readonly endedAtMs: number | null;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly errorCode: string | null;
+  readonly errorText: string | null;
+}
+
+/** An answer to a call that changed something, by its `op_id`; see `hub/store/operations.ts`. */
+export interface OperationRow {
+  readonly opId: string;
+  readonly actor: string;
+  readonly method: string;
+  readonly contentSha256: string;
+  readonly reply: string;
+}
+
+/** One or more transitions of one run that are written together: everything that they change. */
+export interface Batch {
+  readonly runId: RunId;
+  readonly owner: string;
+  readonly fence: number;
+  /** The number of the last transition before these. */
+  readonly fromSeq: number;
+  readonly nowMs: number;
+  readonly workflowSha256: Sha256;
+  readonly stateText: string;
+  readonly live: boolean;
+  readonly continues: boolean;
+  /** The journal becomes so long that it is folded into the snapshot. */
+  readonly folds: boolean;
+  readonly transitions: readonly {
+    readonly atMs: number;
+    readonly event: string;
+    readonly stateSha256: Sha256;
+  }[];
+  readonly effects: readonly EffectRow[];
+  readonly endedEffects: readonly string[];
+  /** Calls whose function has to undo what it has begun; their rows go when it has. */
+  readonly undoneEffects: readonly { readonly effect: string; readonly reason: string }[];
+  readonly timers: readonly { readonly timer: TimerId; readonly dueAtMs: number }[];
+  readonly endedTimers: readonly TimerId[];
+  readonly listeners: readonly { readonly listener: ListenerId; readonly filters: readonly EventFilter[] }[];
+  readonly endedListeners: readonly ListenerId[];
+  readonly received: readonly {
+    readonly listener: ListenerId;
+    readonly source: string;
+    readonly eventId: string;
+  }[];
+  readonly tasks: readonly TaskRow[];
+  readonly run: RunEnd | undefined;
+  readonly news: readonly NewEvent[];
+  readonly payloads: readonly Payload[];
+  readonly operations: readonly OperationRow[];
+  /** Items of the inbox that these transitions have taken. */
+  readonly taken: readonly string[];
+  /** Holders whose places under limits become free. */
+  readonly freed: readonly string[];
+}
+
+/** What is open of a run, as its rows say it. */
+export interface Open {
+  readonly effects: Set<string>;
+  readonly timers: Set<TimerId>;
+  readonly listeners: Set<ListenerId>;
+}
+
+/** What commands come to when they are carried out in their order. */
+export class Delta {
+  readonly effects = new Map<string, { call: string; argument: Json; ref: string }>();
+  readonly endedEffects = new Set<string>();
+  readonly cancelledEffects = new Map<string, string>();
+  readonly timers = new Map<TimerId, number>();
+  readonly endedTimers = new Set<TimerId>();
+  readonly listeners = new Map<ListenerId, readonly EventFilter[]>();
+  readonly endedListeners = new Set<ListenerId>();
+  continues = false;
+  readonly #open: Open;
+  #published = 0;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
+
+  hasEffect(effect: string): boolean {
+    return (
+      this.effects.has(effect) ||
+      (this.#open.effects.has(effect) && !this.endedEffects.has(effect) && !this.cancelledEffects.has(effect))
+    );
+  }
+
+  hasTimer(timer: TimerId): boolean {
+    return this.timers.has(timer) || (this.#open.timers.has(timer) && !this.endedTimers.has(timer));
+  }
+
+  hasListener(listener: ListenerId): boolean {
+    return (
+      this.listeners.has(listener) ||
+      (this.#open.listeners.has(listener) && !this.endedListeners.has(listener))
+    );
+  }
+
+  endEffect(effect: string): void {
+    this.endedEffects.add(effect);
+  }
+
+  endTimer(timer: TimerId): void {
+    if (!this.timers.delete(timer)) this.endedTimers.add(timer);
+  }
+
+  /** Adds one command; task news are looked at elsewhere. `seq` is the transition's number. */
+  add(command: Command, seq: number): void {
+    switch (command.type) {
+      case "effect.start": {
+        const { effect, call, argument, ref } = command;
+        this.effects.set(effect, { call, argument, ref });
+        return;
+      }
+      case "effect.cancel":
+        // One that begins and ends in the same transaction has never been performed.
+        if (!this.effects.delete(command.effect) && this.hasEffect(command.effect)) {
+          this.cancelledEffects.set(command.effect, command.reason);
+        }
+        return;
+      case "timer.set":
+        this.timers.set(command.timer, command.dueAtMs);
+        return;
+      case "timer.clear":
+        if (this.hasTimer(command.timer)) this.endTimer(command.timer);
+        return;
+      case "listener.open":
+        this.listeners.set(command.listener, command.filters);
+        return;
+      case "listener.close":
+        this.listeners.delete(command.listener);
+        if (this.#open.listeners.has(command.listener)) this.endedListeners.add(command.listener);
+        return;
+      case "event.publish": {
+        const argument = command.event as unknown as Json;
+        this.effects.set(`p${seq}.${++this.#published}`, { call: publishEvent, argument, ref: "" });
+        return;
+      }
+      case "continue":
+        this.continues = true;
+        return;
+      case "task":
+        return;
+    }
+  }
+
+  /** The run is over: nothing of it stays open but what is to be published. */
+  closeAll(reason: string): void {
+    for (const [effect, { call }] of this.effects) if (call !== publishEvent) this.effects.delete(effect);
+    for (const effect of this.#open.effects) {
+      if (!effect.startsWith("p") && this.hasEffect(effect)) this.cancelledEffects.set(effect, reason);
+    }
+    this.timers.clear();
+    for (const timer of this.#open.timers) this.endedTimers.add(timer);
+    this.listeners.clear();
+    for (const listener of this.#open.listeners) this.endedListeners.add(listener);
+    this.continues = false;
+  }
+}
+
+/** The call of a row that stands for an event on its way out. */
+export const publishEvent = "event.publish";

@@ -1,0 +1,275 @@
+import { findRun, runOutcome, workflowBody } from "#hub/store/runs.js";
+import { type OpenEffect, ownedEffects, wokenRuns } from "#hub/store/snapshots.js";
+import type { Store } from "#hub/store/store.js";
+import type { Definition } from "#hub/workflow/definition/lint.js";
+import { parseDefinition } from "#hub/workflow/definition/lint.js";
+import type { Workflow } from "#hub/workflow/definition/model.js";
+import { dryRun, type DryRunStep } from "#hub/workflow/dry-run.js";
+import type { Expressions } from "#hub/workflow/expression/model.js";
+import { Functions, type WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
+import { compile } from "#hub/workflow/interpreter/program.js";
+import { transition } from "#hub/workflow/interpreter/run.js";
+import type { RunJournal } from "#hub/workflow/journal.js";
+import { Library, type NewestListener } from "#hub/workflow/library.js";
+import type { Run } from "#hub/workflow/model.js";
+import type { Clock } from "#kernel/clock.js";
+import { ComityError } from "#kernel/errors.js";
+import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
+import type { Log } from "#kernel/log.js";
+import { runNotFound } from "./actors.js";
+import { runWorkflow } from "./children.js";
+import { Control, inboxTopic, type RetryRequest, type SteerRequest } from "./control.js";
+import { Core } from "./core.js";
+import { Delivery } from "./deliver.js";
+import { Leases } from "./leases.js";
+import { type LimitRule, Limits } from "./limits.js";
+import type { PayloadStore, Secrets } from "./model.js";
+import { Queue } from "./queue.js";
+import { shapesOf } from "./secrets.js";
+import { Starter, type StartRequest } from "./start.js";
+import { type Verified, verifyRun } from "./verify.js";
+import { type Why, whyOf } from "./why.js";
+
+/** Calls that are read at a time when runs are taken up. */
+const pageEffects = 500;
+
+/** What an engine is made of; none of it needs a site or a socket. */
+export interface EngineParts {
+  readonly store: Store;
+  readonly journal: RunJournal;
+  /** What tasks may call; `run.workflow` is the engine's own. */
+  readonly functions: readonly WorkflowFunction[];
+  readonly expressions: Expressions;
+  readonly secrets: Secrets;
+  readonly payloads: PayloadStore;
+  readonly limits?: readonly LimitRule[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Gets every event that a run publishes, besides the runs that listen; may get it again after a crash. */
+  readonly published?: (event: CloudEvent) => Promise<unknown>;
+  readonly onNewest?: NewestListener;
+}
+
+/** Which workflow: one that was published or run before by its digest, one by its name in the library, or a text. */
+export type WorkflowChoice =
+  | { readonly sha256: Sha256 }
+  | { readonly title: string }
+  | { readonly text: string };
+
+/** Starts, steers, resumes and explains runs. */
+export class Engine {
+  readonly functions: Functions;
+  readonly library: Library;
+  readonly limits: Limits;
+  readonly #parts: EngineParts;
+  readonly #core: Core;
+  readonly #starter: Starter;
+  readonly #control: Control;
+  readonly #queue: Queue;
+  readonly #delivery: Delivery;
+  readonly #leases: Leases;
+  #deaf: () => void = () => undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    const { store, journal, expressions, clock, log } = parts;
+    this.limits = new Limits({ store, clock, rules: parts.limits ?? [] });
+    const { onNewest } = parts;
+    this.library = new Library({ store, clock, parse: (text) => this.parse(text), onNewest });
+    const core: Core = new Core({
+      ...parts,
+      functions: () => this.functions,
+      compile: (workflow) => {
+        const program = compile(workflow);
+        return (state, event) => transition(program, state, event, expressions);
+      },
+      publish: async (event) => {
+        await Promise.all([this.deliver(event), parts.published?.(event)]);
+      },
+      holds: (holder) => this.limits.holds(holder),
+      freed: (holders) => {
+        this.limits.freed(holders);
+        this.#queue.lookSoon();
+      },
+    });
+    this.#core = core;
+    this.#queue = new Queue({ core, store, limits: this.limits, clock, log });
+    this.#starter = new Starter({ ...parts, core, limits: this.limits, queue: this.#queue });
+    this.#control = new Control({ core, store, journal, clock });
+    this.#delivery = new Delivery({ core, store, expressions, clock, log });
+    this.#leases = new Leases({ store, owner: core.owner, clock, log, taken: (runs) => this.#takeUp(runs) });
+    const { library } = this;
+    const { payloads } = core;
+    const children = runWorkflow({
+      store,
+      journal,
+      library,
+      starter: this.#starter,
+      control: this.#control,
+      payloads,
+    });
+    this.functions = new Functions([...parts.functions, children]);
+  }
+
+  /** A definition, checked against what this hub has. Throws `WORKFLOW_INVALID`. `file` names it in messages. */
+  parse(text: string, file?: string): Promise<Definition> {
+    const { expressions } = this.#parts;
+    return parseDefinition(text, { expressions, functions: this.functions }, file);
+  }
+
+  /** Starts a run; it exists, durably, when the promise resolves. The same `opId` or `key` again gives the same run. */
+  async start(request: Omit<StartRequest, "workflow"> & { readonly workflow: WorkflowChoice }): Promise<Run> {
+    const workflow = await this.#workflow(request.workflow);
+    return this.get(await this.#starter.start({ ...request, workflow }));
+  }
+
+  /** Nothing of the run begins any more until it is resumed; what is under way may end. Throws `RUN_STATE_WRONG`. */
+  async pause(request: SteerRequest & { readonly reason: string }): Promise<Run> {
+    await this.#control.pause(request);
+    return this.get(request.runId);
+  }
+
+  /** Throws `RUN_STATE_WRONG`. */
+  async unpause(request: SteerRequest): Promise<Run> {
+    await this.#control.resume(request);
+    return this.get(request.runId);
+  }
+
+  /** Ends a run, after what its workflow does to compensate. Throws `RUN_ENDED`. */
+  async cancel(request: SteerRequest & { readonly reason: string }): Promise<Run> {
+    await this.#control.cancel(request);
+    return this.get(request.runId);
+  }
+
+  /** Lets a run that is over go on, from where it failed or from a task, with the old or a new definition. */
+  async retry(
+    request: Omit<RetryRequest, "definition"> & { readonly definition?: WorkflowChoice },
+  ): Promise<Run> {
+    const { definition, ...rest } = request;
+    await this.#control.retry({
+      ...rest,
+      ...(definition && { definition: await this.#workflow(definition) }),
+    });
+    return this.get(request.runId);
+  }
+
+  /** Throws `RUN_NOT_FOUND`. */
+  async get(runId: RunId): Promise<Run> {
+    const run = await findRun(this.#parts.store.db, runId);
+    if (run === undefined) throw runNotFound(runId);
+    return run;
+  }
+
+  /** What a run has come to, with its output whole; null while there is none. Throws `RUN_NOT_FOUND`. */
+  async outcome(runId: RunId): Promise<{ readonly run: Run; readonly output: Json }> {
+    const run = await this.get(runId);
+    const { output } = await runOutcome(this.#parts.store.db, runId);
+    return { run, output: output === null ? null : await this.unpack(output) };
+  }
+
+  /** What a row holds of a value: the input, the output or the context of a task, the argument of a call, the output of a run. */
+  unpack(text: string): Promise<Json> {
+    return this.#core.payloads.unpack(text);
+  }
+
+  /** Why a run stands where it stands. Throws `RUN_NOT_FOUND`. */
+  why(runId: RunId): Promise<Why> {
+    return whyOf(this.#parts.store, runId);
+  }
+
+  /** Replays a run. Throws `JOURNAL_DAMAGED`, `RUN_NOT_FOUND`. */
+  verify(runId: RunId): Promise<Verified> {
+    const { store } = this.#parts;
+    const { payloads, programs } = this.#core;
+    return verifyRun({ store, payloads, programs }, runId);
+  }
+
+  /** Where each step of a workflow would go, and which rule would refuse it. Runs nothing. Throws what a start would throw. */
+  async dryRun(request: { workflow: WorkflowChoice; input: Json }): Promise<readonly DryRunStep[]> {
+    const { functions, library } = this;
+    const { expressions, clock } = this.#parts;
+    const workflow = await this.#workflow(request.workflow);
+    shapesOf(this.#parts.secrets, workflow.use?.secrets ?? []);
+    return dryRun({ functions, library, expressions, clock }, workflow, request.input);
+  }
+
+  /** Hands an event to the runs that listen for it, to each once; returns how many took it. */
+  deliver(event: CloudEvent): Promise<number> {
+    return this.#delivery.deliver(event);
+  }
+
+  /** Takes up the runs that nobody works on, from where their rows stand. Returns how many. */
+  async resume(): Promise<number> {
+    const { notifier } = this.#parts.store;
+    this.#deaf = notifier.listen(inboxTopic, (runId) => {
+      this.#core.background(() =>
+        runId === undefined ? this.#takeUp([]) : this.#core.takeInbox(runId as RunId),
+      );
+    });
+    return (await this.#leases.open()).length;
+  }
+
+  /** Stops; the runs stay as their rows say. */
+  async stop(): Promise<void> {
+    this.#deaf();
+    await this.#queue.stop();
+    await this.#core.stop();
+    await this.#leases.close();
+  }
+
+  /** Makes the calls of this process's runs, fires their timers, and lets go on what was about to. */
+  async #takeUp(runs: readonly RunId[]): Promise<void> {
+    const { store, journal } = this.#parts;
+    const core = this.#core;
+    await this.limits.load();
+    const working = new Set<RunId>();
+    let after = { runId: "", effect: "" };
+    for (;;) {
+      const page = await ownedEffects(store.db, core.owner, after, pageEffects);
+      for (const row of page) {
+        working.add(row.run_id as RunId);
+        await this.#takeUpCall(row);
+      }
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = { runId: last.run_id, effect: last.effect };
+    }
+    const text = "The hub has started again and goes on with the run.";
+    const resumed = runs.filter((runId) => working.has(runId));
+    await store.write((tx) => {
+      for (const runId of resumed) journal.append(tx, { runId, type: "hub.resumed", text });
+    });
+    for (const { runId, continues } of await wokenRuns(store.db, core.owner)) {
+      if (continues) core.goOn(runId);
+      core.background(() => core.takeInbox(runId));
+    }
+    core.timers.look();
+    this.#queue.lookSoon();
+  }
+
+  /** A call that cannot be taken up, because a value of it is lost, keeps no other run from going on. */
+  async #takeUpCall(row: OpenEffect): Promise<void> {
+    try {
+      await this.#core.takeUp(row);
+    } catch (error) {
+      const { run_id: runId, effect, call } = row;
+      this.#parts.log.error(
+        { runId, effect, call, err: error },
+        "a call could not be taken up; its run rests",
+      );
+    }
+  }
+
+  async #workflow(choice: WorkflowChoice): Promise<Workflow> {
+    if ("text" in choice) return (await this.parse(choice.text)).workflow;
+    if ("title" in choice) return (await this.library.get(choice.title)).workflow;
+    const body = await workflowBody(this.#parts.store.db, choice.sha256).catch((cause: unknown) => {
+      throw new ComityError("WORKFLOW_NOT_FOUND", `There is no workflow with the digest ${choice.sha256}.`, {
+        cause,
+      });
+    });
+    return JSON.parse(body) as Workflow;
+  }
+}

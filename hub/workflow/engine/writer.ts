@@ -1,0 +1,54 @@
+import type { Transaction } from "kysely";
+import type { Schema } from "#hub/store/schema.js";
+import type { Gatherer, Store, Tx } from "#hub/store/store.js";
+import { foldJournal, writeBatches, type WrittenBatch } from "#hub/store/transitions.js";
+import type { RunJournal } from "#hub/workflow/journal.js";
+import type { Batch } from "./batch.js";
+import type { Payloads } from "./payloads.js";
+
+interface Item extends WrittenBatch {
+  kept: boolean;
+}
+
+/** Writes transitions: those of all runs that are ready at the same moment together. */
+export class BatchWriter implements Gatherer<Item> {
+  readonly #store: Store;
+  readonly #journal: RunJournal;
+  readonly #payloads: Payloads;
+
+  constructor(store: Store, journal: RunJournal, payloads: Payloads) {
+    this.#store = store;
+    this.#journal = journal;
+    this.#payloads = payloads;
+  }
+
+  /** Makes a batch durable, then calls back in the same turn; false, without the call, when the run has another owner by now. */
+  async commit(batch: Batch, after: () => void): Promise<boolean> {
+    const item = await this.item(batch);
+    await this.#store.put(this, item, () => {
+      if (item.kept) after();
+    });
+    return item.kept;
+  }
+
+  /** Writes the first batch of a run in the transaction that makes the run. */
+  add(tx: Tx, item: Item): void {
+    tx.gather(this, item);
+  }
+
+  /** A batch whose payloads are durable. */
+  async item(batch: Batch): Promise<Item> {
+    const blobs = batch.payloads.length === 0 ? [] : await this.#payloads.keep(batch.payloads);
+    return { batch, blobs, kept: false };
+  }
+
+  async write(db: Transaction<Schema>, items: readonly Item[]): Promise<() => void> {
+    const written = await writeBatches(db, items);
+    for (const item of items) {
+      item.kept = written.has(item);
+      if (item.kept && item.batch.folds) await foldJournal(db, item.batch.runId);
+    }
+    const news = items.filter(({ kept }) => kept).flatMap(({ batch }) => batch.news);
+    return news.length === 0 ? () => undefined : this.#journal.write(db, news);
+  }
+}

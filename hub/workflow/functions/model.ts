@@ -1,0 +1,65 @@
+import type { ZodType } from "zod";
+import type { EffectId, WorkflowError } from "#hub/workflow/interpreter/model.js";
+import type { RunId } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
+import { ComityError } from "#kernel/errors.js";
+
+/** Who calls a function: the same for every attempt at the same effect, also after the hub was killed. */
+export interface EffectCaller {
+  readonly runId: RunId;
+  readonly effect: EffectId;
+  /** JSON Pointer of the task. */
+  readonly ref: string;
+  /** For people. */
+  readonly runName: string;
+  readonly runStartedAtMs: number;
+}
+
+/**
+ * What a task may call. `perform` may be called again with the same caller after a crash: it goes on from what it finds in the
+ * store, or repeats with the key `runId/effect` so that the other side can tell.
+ */
+export interface WorkflowFunction<Argument = unknown> {
+  /** For example `fed.train:1.0.0@default`, or a call of the language such as `http`. */
+  readonly name: string;
+  /** One sentence for the docs and for `comity workflow functions`. */
+  readonly purpose: string;
+  /** The argument `with`; the linter, the start of a run and the docs use it. Expressions are checked once they are evaluated. */
+  readonly argument: ZodType<Argument>;
+  /** Throws what a schema cannot tell; called before the call is made, and before the run exists where `with` has no expression. */
+  check?(argument: Argument): void;
+  /** Resolves with the output. Throws a {@link FunctionFailure} (or a ComityError, which becomes one); an abort by the signal ends it without a result. */
+  perform(argument: Argument, caller: EffectCaller, signal: AbortSignal): Promise<Json>;
+  /** The effect is cancelled for good (not merely interrupted by the hub's stop): undo what is open. */
+  cancel?(caller: EffectCaller, reason: string): Promise<void>;
+  /** For a dry run: where the call would go now, and which rule refuses whom. Does nothing. */
+  explain?(argument: Argument): Promise<Json>;
+}
+
+/** A call has failed, with the error that the workflow may catch. */
+export class FunctionFailure extends ComityError {
+  readonly workflowError: WorkflowError;
+
+  constructor(workflowError: WorkflowError, options: { cause?: unknown } = {}) {
+    const { title, detail, type } = workflowError;
+    super("TASK_FAILED", [title, detail].filter((part) => part !== undefined).join(": ") || type, options);
+    this.workflowError = workflowError;
+  }
+}
+
+/** The functions of this hub, by their names. */
+export class Functions {
+  readonly #functions: ReadonlyMap<string, WorkflowFunction>;
+
+  constructor(functions: readonly WorkflowFunction[]) {
+    this.#functions = new Map(functions.map((one) => [one.name, one]));
+  }
+
+  get names(): readonly string[] {
+    return [...this.#functions.keys()];
+  }
+
+  find(name: string): WorkflowFunction | undefined {
+    return this.#functions.get(name);
+  }
+}

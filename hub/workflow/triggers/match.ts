@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from "node:util";
+import { ExpressionError, type Expressions } from "#hub/workflow/expression/model.js";
+import { bare, isExpression } from "#hub/workflow/expression/template.js";
+import type { CloudEvent, EventFilter } from "#hub/workflow/interpreter/model.js";
+import type { Clock } from "#kernel/clock.js";
+import type { Json } from "#kernel/json.js";
+
+/**
+ * Says which events filters mean. An expression for an attribute is asked over that attribute's value, `data: ${ .celsius > 38 }` over
+ * the data; what correlations take is taken out of the whole event. One that fails means no event.
+ */
+export class Matcher {
+  readonly #expressions: Expressions;
+  readonly #clock: Clock;
+
+  constructor(expressions: Expressions, clock: Clock) {
+    this.#expressions = expressions;
+    this.#clock = clock;
+  }
+
+  /** The places of the filters that the event fits. */
+  async fitting(event: CloudEvent, filters: readonly EventFilter[]): Promise<number[]> {
+    const fits = await Promise.all(filters.map((filter) => this.#fits(event, filter)));
+    return fits.flatMap((fit, place) => (fit ? [place] : []));
+  }
+
+  /** What expressions give for an event or a part of it; undefined when one of them fails. */
+  async ask(
+    input: Json,
+    expressions: readonly string[],
+    variables: EventFilter["variables"] = {},
+  ): Promise<readonly Json[] | undefined> {
+    if (expressions.length === 0) return [];
+    const nowMs = this.#clock.nowMs();
+    try {
+      return await this.#expressions.evaluate({ input, variables, expressions, nowMs });
+    } catch (error) {
+      if (error instanceof ExpressionError) return undefined;
+      throw error;
+    }
+  }
+
+  async #fits(event: CloudEvent, filter: EventFilter): Promise<boolean> {
+    for (const [name, wanted] of Object.entries(filter.with)) {
+      const condition = typeof wanted === "string" && isExpression(wanted) ? bare(wanted) : undefined;
+      if (condition === undefined && !isDeepStrictEqual(event[name], wanted)) return false;
+      if (condition === undefined) continue;
+      const [met] = (await this.ask(event[name] ?? null, [condition], filter.variables)) ?? [];
+      if (met !== true) return false;
+    }
+    // Without an expectation, the first event will set it: that is for the run to say.
+    const set = Object.values(filter.correlate ?? {}).filter(({ expect }) => expect !== undefined);
+    const taken = await this.ask(
+      event as Json,
+      set.map(({ from }) => bare(from)),
+      filter.variables,
+    );
+    return taken?.every((value, place) => isDeepStrictEqual(value, set[place]?.expect)) === true;
+  }
+}

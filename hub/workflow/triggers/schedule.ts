@@ -1,0 +1,158 @@
+import { findRun } from "#hub/store/runs.js";
+import {
+  allSchedules,
+  dueSchedules,
+  findSchedule,
+  moveSchedule,
+  nextScheduleMs,
+  replaceSchedule,
+  type ScheduleKey,
+  type ScheduleRow,
+} from "#hub/store/schedules.js";
+import type { Store, Tx } from "#hub/store/store.js";
+import type { Workflow } from "#hub/workflow/definition/model.js";
+import type { Schedule } from "#hub/workflow/definition/parts.js";
+import type { RunJournal } from "#hub/workflow/journal.js";
+import type { WorkflowVersion } from "#hub/workflow/library.js";
+import { isEnded } from "#hub/workflow/model.js";
+import { Alarm } from "#kernel/alarm.js";
+import { Serial } from "#kernel/async.js";
+import type { Clock } from "#kernel/clock.js";
+import type { RunId } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
+import { nextDueMs } from "./due.js";
+import { type StartByTrigger, startOrGiveUp } from "./start.js";
+
+/** How long the schedules rest when rows could not be read or a run could not be started now. */
+const restMs = 5_000;
+/** Hints that a schedule has changed. */
+export const scheduleTopic = "schedules";
+
+interface Parts {
+  readonly store: Store;
+  readonly journal: RunJournal;
+  readonly start: StartByTrigger;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Starts runs of published workflows when their schedules say so. When one is due is a row; what was missed is made up for once. */
+export class Schedules {
+  readonly #parts: Parts;
+  readonly #alarm: Alarm;
+  readonly #serial = new Serial();
+  /** Runs whose end is waited for. */
+  readonly #watched = new Set<RunId>();
+  #deaf: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#alarm = new Alarm(parts.clock, () => this.#look());
+  }
+
+  /** Puts the schedule of a workflow's newest version in the place of the one before, or takes that away. */
+  readonly plan = async (tx: Tx, version: WorkflowVersion, { schedule }: Workflow): Promise<void> => {
+    const { store, clock } = this.#parts;
+    const { namespace, name, sha256 } = version;
+    const nowMs = clock.nowMs();
+    const row = schedule && {
+      namespace,
+      name,
+      workflow_sha256: sha256,
+      due_at_ms: nextDueMs(schedule, { nowMs, sinceMs: nowMs, restsSinceMs: nowMs }) ?? null,
+      schedule: JSON.stringify(schedule),
+      since_ms: nowMs,
+      run_id: null,
+    };
+    await replaceSchedule(tx.db, { namespace, name }, row);
+    store.notifier.notify(tx, scheduleTopic, `${namespace}/${name}`);
+  };
+
+  /** Begins to start runs; first those that are due by now. */
+  async open(): Promise<void> {
+    this.#deaf = this.#parts.store.notifier.listen(scheduleTopic, () => this.#look());
+    this.#look();
+    await this.settled();
+  }
+
+  /** Resolves when what is due by now was started. */
+  settled(): Promise<void> {
+    return this.#serial.idle();
+  }
+
+  /** When a workflow's schedule starts it next; undefined when it has none, or waits for an event or for the end of a run. */
+  async nextMs(key: ScheduleKey): Promise<number | undefined> {
+    return (await findSchedule(this.#parts.store.db, key))?.due_at_ms ?? undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#deaf();
+    this.#alarm.clear();
+    await this.#serial.idle();
+  }
+
+  #look(): void {
+    void this.#serial.run(() => this.#lookNow());
+  }
+
+  async #lookNow(): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    if (this.#stopped) return;
+    this.#alarm.clear();
+    try {
+      for (const row of await dueSchedules(store.db, clock.nowMs())) await this.#fire(row);
+      for (const row of await allSchedules(store.db)) await this.#rest(row);
+      const next = await nextScheduleMs(store.db);
+      if (next !== undefined) this.#alarm.notice(next);
+    } catch (error) {
+      log.error({ err: error }, "scheduled runs could not be started; they are tried again");
+      this.#alarm.notice(clock.nowMs() + restMs);
+    }
+  }
+
+  /** Starts what is due, under a key: a hub that is killed before the row has moved on starts it again, and so once. */
+  async #fire(row: ScheduleRow): Promise<void> {
+    const { store, clock, log, start } = this.#parts;
+    const workflow = `${row.namespace}/${row.name}`;
+    const run = await startOrGiveUp(start, log, {
+      workflow: { sha256: row.workflow_sha256 },
+      key: `schedule:${workflow}@${row.due_at_ms ?? 0}`,
+      input: {},
+      startedBy: "schedule",
+    });
+    const nowMs = clock.nowMs();
+    const dueAtMs = nextDueMs(scheduleOf(row), {
+      nowMs,
+      sinceMs: row.since_ms,
+      restsSinceMs: run === undefined ? nowMs : undefined,
+    });
+    await store.write((tx) => moveSchedule(tx.db, row, { dueAtMs, runId: run ?? null }));
+  }
+
+  /** Has `after` count from the end of the last run. */
+  async #rest(row: ScheduleRow): Promise<void> {
+    const { store, journal, clock } = this.#parts;
+    const runId = row.run_id as RunId | null;
+    const schedule = scheduleOf(row);
+    if (schedule.after === undefined || runId === null) return;
+    const news = journal.changes.next(runId);
+    const run = await findRun(store.db, runId);
+    if (run !== undefined && !isEnded(run.state)) {
+      if (this.#watched.has(runId)) return;
+      this.#watched.add(runId);
+      void news.then(() => {
+        this.#watched.delete(runId);
+        this.#look();
+      });
+      return;
+    }
+    const nowMs = clock.nowMs();
+    const restsSinceMs = run?.endedAtMs ?? nowMs;
+    const dueAtMs = nextDueMs(schedule, { nowMs, sinceMs: row.since_ms, restsSinceMs });
+    await store.write((tx) => moveSchedule(tx.db, row, { dueAtMs, runId: null }));
+  }
+}
+
+const scheduleOf = (row: ScheduleRow): Schedule => JSON.parse(row.schedule) as Schedule;

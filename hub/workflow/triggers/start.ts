@@ -1,0 +1,36 @@
+import type { Json } from "#kernel/json.js";
+import { ComityError } from "#kernel/errors.js";
+import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
+
+/** A run that no person starts. */
+export interface TriggeredRun {
+  readonly workflow: { readonly sha256: string };
+  /** A second start with it gives the same run. */
+  readonly key: string;
+  readonly input: Json;
+  readonly startedBy: string;
+}
+
+/** Starts a run; it exists, durably, when the promise resolves. */
+export type StartByTrigger = (
+  request: Omit<TriggeredRun, "workflow"> & { readonly workflow: { readonly sha256: Sha256 } },
+) => Promise<{ readonly id: RunId }>;
+
+/** Starts a run. Undefined when it cannot be started, now or later: there is nobody to be told but the log. */
+export async function startOrGiveUp(
+  start: StartByTrigger,
+  log: Log,
+  request: TriggeredRun,
+): Promise<RunId | undefined> {
+  try {
+    const sha256 = request.workflow.sha256 as Sha256;
+    return (await start({ ...request, workflow: { sha256 } })).id;
+  } catch (error) {
+    const { code, kind } = ComityError.from(error);
+    // What is not known to be the workflow's own fault may pass.
+    if (kind.retryable === true || code === "INTERNAL") throw error;
+    log.error({ key: request.key, code, err: error }, "a run could not be started by its schedule");
+    return undefined;
+  }
+}

@@ -1,0 +1,8 @@
+
+export interface ExplainRunRequest {
+  'runId'?: (string);
+}
+
+export interface ExplainRunRequest__Output {
+  'runId': (string);
+}

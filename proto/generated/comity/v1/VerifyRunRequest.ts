@@ -1,0 +1,8 @@
+
+export interface VerifyRunRequest {
+  'runId'?: (string);
+}
+
+export interface VerifyRunRequest__Output {
+  'runId': (string);
+}

@@ -1,0 +1,61 @@
+import type { Kysely, Transaction } from "kysely";
+import type { HubDatabase } from "#hub/store/database.js";
+import { LocalNotifier } from "#hub/store/notifier.js";
+import { deferred } from "#kernel/async.js";
+import type { Schema } from "#hub/store/schema.js";
+
+/** When a hub dies: just before a commit, or just after it and before anybody was told. The first commit is 1. */
+export interface Death {
+  readonly commit: number;
+  readonly side: "before" | "after";
+}
+
+/** A database as one process sees it that dies at a commit: from then on it writes nothing, and is told nothing. */
+export class MortalDatabase {
+  readonly database: HubDatabase;
+  /** Transactions that were begun. */
+  commits = 0;
+  dead = false;
+  readonly #end = deferred();
+  readonly #death: Death | undefined;
+
+  constructor(lasting: Kysely<Schema>, death?: Death) {
+    this.#death = death;
+    const begin = () => ({
+      execute: <Result>(work: (trx: Transaction<Schema>) => Promise<Result>) => this.#execute(lasting, work),
+    });
+    const db = new Proxy(lasting, {
+      get: (target, name) => {
+        if (name === "transaction") return begin;
+        // The database outlives the process.
+        if (name === "destroy") return () => Promise.resolve();
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    this.database = { db, dialect: "sqlite", alone: true, notifier: new LocalNotifier() };
+  }
+
+  /** Resolves when the process dies. */
+  get died(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  #die(how: string): Error {
+    this.dead = true;
+    this.#end.resolve();
+    return new Error(`the hub dies ${how} the commit`);
+  }
+
+  async #execute<Result>(
+    lasting: Kysely<Schema>,
+    work: (trx: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.dead) throw new Error("the hub is dead");
+    const last = ++this.commits === this.#death?.commit;
+    if (last && this.#death.side === "before") throw this.#die("before");
+    const result = await lasting.transaction().execute(work);
+    if (last) throw this.#die("after");
+    return result;
+  }
+}

@@ -1,0 +1,54 @@
+import { after } from "mocha";
+import pg from "pg";
+import { readPostgresAddress } from "#hub/store/postgres-address.js";
+import { type PostgresServer, startPostgres } from "./postgres-server.js";
+
+let server: Promise<PostgresServer | string> | undefined;
+let made = 0;
+
+/** A database for one test, on the one server of this run of the tests. */
+export interface TestDatabase {
+  /** As in `hub.yaml`. */
+  readonly address: string;
+  /** Runs statements as the server's owner, on a connection of its own. */
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+/** Why there is no PostgreSQL here; undefined when there is. Starts the server at the first call. */
+export async function postgresMissing(): Promise<string | undefined> {
+  const found = await (server ??= startPostgres());
+  return typeof found === "string" ? found : undefined;
+}
+
+/** Makes an empty database. */
+export async function newDatabase(): Promise<TestDatabase> {
+  const found = await (server ??= startPostgres());
+  if (typeof found === "string") throw new Error(found);
+  const name = `comity_test_${process.pid}_${++made}`;
+  const owner = `${found.address}/${found.database}`;
+  await ask(owner, `create database ${name} template template0`);
+  const address = `${found.address}/${name}`;
+  return {
+    address,
+    query: (sql) => ask(address, sql),
+    async drop() {
+      await ask(owner, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function ask(address: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client((await readPostgresAddress(address)).client);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+after(async () => {
+  const found = await server;
+  if (typeof found === "object") await found.stop();
+});

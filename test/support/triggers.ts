@@ -1,0 +1,83 @@
+import type { Store } from "#hub/store/store.js";
+import { Engine } from "#hub/workflow/engine/service.js";
+import { RunJournal } from "#hub/workflow/journal.js";
+import { isEnded } from "#hub/workflow/model.js";
+import { Triggers } from "#hub/workflow/triggers/service.js";
+import type { RunId } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
+import { silentLog } from "#kernel/log.js";
+import type { World } from "./engines.js";
+
+/** An engine with its triggers over a store, as a hub has them. */
+export class TriggeredEngine {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly triggers: Triggers;
+  readonly #journal: RunJournal;
+
+  constructor(store: Store, world: World) {
+    this.store = store;
+    this.#journal = new RunJournal(store, world.clock);
+    const common = { ...world, store, journal: this.#journal, log: silentLog };
+    this.triggers = new Triggers({ ...common, engine: () => this.engine });
+    this.engine = new Engine({ ...common, functions: world.outside.functions, ...this.triggers.hooks });
+  }
+
+  async open(): Promise<this> {
+    await this.engine.resume();
+    await this.triggers.open();
+    return this;
+  }
+
+  async close(): Promise<void> {
+    await this.triggers.stop();
+    await this.engine.stop();
+    await this.store.close();
+  }
+
+  /** Publishes a workflow of one task `set` with a schedule. */
+  async schedule(schedule: string, { name = "test", version = "1.0.0", set = "${ . }" } = {}): Promise<void> {
+    const head = `document: { dsl: "1.0.3", namespace: default, name: ${name}, version: "${version}" }`;
+    const text = `${head}\n${schedule === "" ? "" : `schedule: ${schedule}\n`}do:\n  - keep: { set: '${set}' }\n`;
+    await this.engine.library.publish({ text, publishedBy: "ada" });
+  }
+
+  /** Sends an event as an operator does. */
+  send(event: { readonly [attribute: string]: Json }) {
+    return this.triggers.events.publish({ eventJson: JSON.stringify(event), by: "ada" });
+  }
+
+  /** The input of each run that a trigger has started, in the order of their start. */
+  async started(): Promise<{ readonly key: string; readonly input: Json; readonly id: RunId }[]> {
+    const rows = await this.store.db
+      .selectFrom("runs")
+      .select(["run_id", "start_key"])
+      .where("start_key", "is not", null)
+      .orderBy("run_id")
+      .execute();
+    return Promise.all(
+      rows.map(async ({ run_id: id, start_key: key }) => {
+        await this.ended(id as RunId);
+        const { output } = await this.store.db
+          .selectFrom("runs")
+          .select("output")
+          .where("run_id", "=", id)
+          .executeTakeFirstOrThrow();
+        return {
+          id: id as RunId,
+          key: key ?? "",
+          input: output === null ? null : await this.engine.unpack(output),
+        };
+      }),
+    );
+  }
+
+  /** Resolves when a run is over. */
+  async ended(runId: RunId): Promise<void> {
+    for (;;) {
+      const news = this.#journal.changes.next(runId);
+      if (isEnded((await this.engine.get(runId)).state)) return;
+      await news;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { readHubConfig, hubPaths } from "#hub/config.js";
+import { openHubStore } from "#hub/database.js";
+import { FileBlobStore } from "#hub/blobs/store.js";
+import type { Store } from "#hub/store/store.js";
+import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
+import { noSecrets } from "#hub/workflow/engine/secrets.js";
+import { Engine } from "#hub/workflow/engine/service.js";
+import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { RunJournal } from "#hub/workflow/journal.js";
+import { systemClock } from "#kernel/clock.js";
+import type { RunId } from "#kernel/ids.js";
+import { silentLog } from "#kernel/log.js";
+
+/** Replays every run of a hub that is stopped; throws when a journal does not give its snapshot. */
+export async function verifyRuns(dir: string): Promise<void> {
+  const { database } = await readHubConfig(dir);
+  const store = await openHubStore({ dir, database });
+  try {
+    await verifyStore(store, hubPaths(dir).blobs);
+  } finally {
+    await store.close();
+  }
+}
+
+async function verifyStore(store: Store, blobs: string): Promise<void> {
+  const expressions = new JqExpressions();
+  const engine = new Engine({
+    store,
+    journal: new RunJournal(store, systemClock),
+    functions: [],
+    expressions,
+    secrets: noSecrets,
+    payloads: filePayloads(await new FileBlobStore(blobs).open()),
+    clock: systemClock,
+    log: silentLog,
+  });
+  try {
+    const rows = await store.db.selectFrom("snapshots").select("run_id").where("seq", ">", 0).execute();
+    for (const { run_id: runId } of rows) await engine.verify(runId as RunId);
+  } finally {
+    await expressions.close();
+  }
+}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { RunChanges } from "#hub/workflow/changes.js";
+import type { RunEvent } from "#hub/workflow/model.js";
+import { parseRunId } from "#kernel/ids.js";
+
+describe("news of runs", () => {
+  const runId = parseRunId("run-1");
+  const event: RunEvent = {
+    runId,
+    seq: 0,
+    atMs: 0,
+    type: "assignment.progress",
+    round: 1,
+    site: "",
+    text: "epoch 1",
+    data: {},
+  };
+
+  it("costs a watcher who does not read no endless memory, and never its wake-up", async () => {
+    const changes = new RunChanges();
+    const { news, stop } = changes.subscribe(runId);
+    for (let i = 0; i < 20_000; i++) changes.tell(event);
+    changes.tell({ ...event, seq: 1, type: "round.started" });
+    assert(news.size < 2000, `${news.size} are kept`);
+    stop();
+    let looks = 0;
+    for await (const item of news) if (item === "look") looks++;
+    assert.equal(looks, 1);
+  });
+
+  it("wakes whoever asked before it came", async () => {
+    const changes = new RunChanges();
+    const next = changes.next(runId);
+    changes.notify(runId);
+    await next;
+  });
+});

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "mocha";
+import { type LocalEngine, openLocalEngine } from "#hub/workflow/engine/local.js";
+import { isEnded } from "#hub/workflow/model.js";
+import { newOpId, type RunId } from "#kernel/ids.js";
+import { workflowOf } from "#test/support/engines.js";
+
+const set = (name: string, value: string) => `  - ${name}: { set: { n: ${value} } }\n`;
+const fails = '"${ 1 + \\"x\\" }"';
+const hears = `  - hear:
+      listen: { to: { one: { with: { type: a.b } } } }
+      timeout: { after: { hours: 1 } }
+`;
+
+describe("an operator's wish", () => {
+  let local: LocalEngine | undefined;
+  afterEach(async () => {
+    await local?.close();
+    local = undefined;
+  });
+  const started = async (tasks: string): Promise<{ local: LocalEngine; id: RunId }> => {
+    local = await openLocalEngine({ functions: [] });
+    const { id } = await local.engine.start({
+      opId: newOpId(),
+      workflow: { text: workflowOf(tasks) },
+      input: {},
+      startedBy: "ada",
+    });
+    return { local, id };
+  };
+  const ended = async ({ engine, journal }: LocalEngine, id: RunId) => {
+    for await (const { type } of journal.watch(id, 0, new AbortController().signal)) assert.ok(type);
+    const run = await engine.get(id);
+    assert.ok(isEnded(run.state));
+    return run;
+  };
+
+  it("to try again with a definition that has not the task is refused, and the run stays as it is", async () => {
+    const { local, id } = await started(set("one", "1") + set("two", fails));
+    const before = await ended(local, id);
+    assert.equal(before.state, "failed");
+    const retry = (from: string, text: string) =>
+      local.engine.retry({ opId: newOpId(), runId: id, by: "ada", from, definition: { text } });
+    await assert.rejects(retry("one", workflowOf(set("uno", "1"))), { code: "TASK_NOT_FOUND" });
+    await assert.rejects(retry("two", workflowOf(set("two", "1"), { name: "other" })), {
+      code: "ARGUMENT_INVALID",
+      message: /is a run of default\/test, and the definition is default\/other/,
+    });
+    assert.deepEqual(await local.engine.get(id), before);
+    await local.engine.verify(id);
+    await retry("two", workflowOf(set("one", "1") + set("two", '"${ .n + 1 }"')));
+    await ended(local, id);
+    assert.deepEqual((await local.engine.outcome(id)).output, { n: 2 });
+    await local.engine.verify(id);
+  });
+
+  it("to try again is told, also when the run ends at once; then it shows the new error", async () => {
+    const { local, id } = await started(set("one", fails));
+    const before = await ended(local, id);
+    const text = workflowOf(set("one", '"${ 2 + \\"y\\" }"'));
+    await local.engine.retry({ opId: newOpId(), runId: id, by: "ada", definition: { text } });
+    const run = await ended(local, id);
+    assert.equal(run.state, "failed");
+    assert.notEqual(run.errorText, before.errorText);
+    const types: string[] = [];
+    for await (const { type } of local.journal.watch(id, 0, new AbortController().signal)) types.push(type);
+    assert.deepEqual(
+      types.filter((type) => type.startsWith("run.")),
+      ["run.started", "run.failed", "run.retried", "run.failed"],
+    );
+  });
+
+  it("to know why gets what is waited for before the end of its time, and never what a retry has left", async () => {
+    const { local, id } = await started(set("one", fails) + hears);
+    await ended(local, id);
+    const failed = await local.engine.why(id);
+    assert.deepEqual(
+      failed.chain.map(({ name }) => name),
+      ["one"],
+    );
+    const text = workflowOf(set("one", "1") + hears);
+    await local.engine.retry({ opId: newOpId(), runId: id, by: "ada", definition: { text } });
+    const waiting = await local.engine.why(id);
+    assert.equal(waiting.text, "Task hear waits for an event of type a.b.");
+    assert.deepEqual(
+      waiting.waitsFor.map(({ what }) => what),
+      ["event", "timer"],
+    );
+    await local.engine.cancel({ opId: newOpId(), runId: id, by: "ada", reason: "" });
+    const cancelled = await local.engine.why(id);
+    assert.equal(cancelled.text, "ada has cancelled the run.");
+    assert.deepEqual(
+      cancelled.chain.map(({ name }) => name),
+      ["hear"],
+    );
+  });
+});
+
+describe("a dry run", () => {
+  const dryRun = async (text: string, input = {}) => {
+    await using local = await openLocalEngine({ functions: [] });
+    return await local.engine.dryRun({ workflow: { text }, input });
+  };
+
+  it("says of each step what it would do", async () => {
+    const missing = "{ namespace: default, name: missing, version: 1.0.0 }";
+    const steps = await dryRun(
+      workflowOf(`${set("one", "1")}${hears}  - child: { run: { workflow: ${missing} } }\n`),
+    );
+    assert.deepEqual(
+      steps.map(({ name, text }) => `${name} ${text}`),
+      [
+        "one would run at the hub",
+        "hear would wait for events",
+        "child would fail: There is no workflow default/missing:1.0.0.",
+      ],
+    );
+  });
+
+  it("refuses what a start would refuse: a secret that is not there, an input that does not fit", async () => {
+    await assert.rejects(dryRun(workflowOf(set("one", "1"), { more: "use: { secrets: [ key ] }\n" })), {
+      code: "SECRET_NOT_FOUND",
+    });
+    const input = "input: { schema: { document: { required: [ a ] } } }\n";
+    await assert.rejects(dryRun(workflowOf(set("one", "1"), { more: input })), {
+      code: "WORKFLOW_INVALID",
+      message: /it needs the property "a"/,
+    });
+  });
+});
