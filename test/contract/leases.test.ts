@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "mocha";
+import { after, afterEach, describe, it } from "mocha";
 import { openPostgres } from "#hub/store/postgres.js";
 import { readPostgresAddress } from "#hub/store/postgres-address.js";
 import { Store } from "#hub/store/store.js";
@@ -14,6 +14,10 @@ const text = workflowOf(
 
 describe("two hubs on one database", () => {
   skipWithoutPostgres();
+  const engines: TestEngine[] = [];
+  afterEach(async () => {
+    for (const { engine } of engines.splice(0)) await engine.stop().catch(() => undefined);
+  });
   const opened = closingStores();
   const database = temporaryDatabases();
   const expressions = new JqExpressions();
@@ -22,7 +26,11 @@ describe("two hubs on one database", () => {
   async function pair() {
     const address = await readPostgresAddress((await database()).address);
     const world = newWorld({ expressions });
-    const open = async () => new TestEngine(opened(new Store(await openPostgres(address))), world);
+    const open = async () => {
+      const one = new TestEngine(opened(new Store(await openPostgres(address))), world);
+      engines.push(one);
+      return one;
+    };
     return { world, first: await open(), second: await open() };
   }
 
@@ -44,21 +52,34 @@ describe("two hubs on one database", () => {
     await first.verifyAll();
   });
 
-  it("take over from one another, and one that comes back late can write nothing", async () => {
+  /** A run that the first one began and the second one took: the first one's lease is over, but it does not know. */
+  async function takenOver() {
     const { world, first, second } = await pair();
     await first.engine.resume();
     const { id } = await first.start(text);
     const stale = await world.outside.holding("wait");
-    // The first one's lease is over, but it does not know.
     await second.store.write(({ db }) => db.deleteFrom("owners").execute());
     assert.equal(await second.engine.resume(), 1);
     const held = await world.outside.holding("wait");
+    const ends = async () => {
+      held.resolve({ n: 2 });
+      assert.deepEqual(await second.output(id), { n: 2 });
+      await first.engine.stop();
+      await second.engine.stop();
+      await second.verifyAll();
+    };
+    return { id, first, stale, ends };
+  }
+
+  it("take over from one another; what comes back late counts for nothing", async () => {
+    const { stale, ends } = await takenOver();
     stale.resolve({ n: "late" });
+    await ends();
+  });
+
+  it("refuse to steer a run that was taken from them, before they know", async () => {
+    const { id, first, ends } = await takenOver();
     await assert.rejects(first.engine.cancel({ runId: id, by: "ben", reason: "" }), { code: "LEASE_LOST" });
-    held.resolve({ n: 2 });
-    assert.deepEqual(await second.output(id), { n: 2 });
-    await first.engine.stop();
-    await second.engine.stop();
-    await second.verifyAll();
+    await ends();
   });
 });
