@@ -11,7 +11,9 @@ module.exports = class ClosingLine extends reporters.Spec {
     console.log(`${passes} passed, ${failures} failed, ${pending} skipped`);
     // A test that failed may have left a timer or a socket open; the run must end with its result all the same.
     setTimeout(() => {
-      console.error(`Still open ${windUpMs} ms after the last test: ${process.getActiveResourcesInfo().join(", ")}`);
+      console.error(
+        `Still open ${windUpMs} ms after the last test: ${process.getActiveResourcesInfo().join(", ")}`,
+      );
       process.exit(1);
     }, windUpMs).unref();
   }
