@@ -205,7 +205,7 @@ export async function startHub({
       enrolment,
       operators,
       engine,
-      events: triggers.events,
+      triggers,
       results,
       journal,
       clock,

@@ -1,8 +1,6 @@
-import type { Store } from "#hub/store/store.js";
-import { nextStarts } from "#hub/store/workflows.js";
 import type { Engine } from "#hub/workflow/engine/service.js";
 import type { ListedVersion } from "#hub/workflow/library.js";
-import type { Events } from "#hub/workflow/triggers/events.js";
+import type { Triggers } from "#hub/workflow/triggers/service.js";
 import { parseOpId } from "#kernel/ids.js";
 import type { ControlHandlers } from "#proto/generated/comity/v1/Control.js";
 import type { WorkflowVersion as WorkflowVersionMessage } from "#proto/generated/comity/v1/WorkflowVersion.js";
@@ -15,16 +13,15 @@ type WorkflowCalls = Pick<
 >;
 
 interface Parts {
-  readonly store: Store;
   readonly engine: Engine;
-  readonly events: Events;
+  readonly triggers: Triggers;
 }
 
 /** The calls of Control about workflows themselves, and about the events that wake them. */
-export function workflowCalls({ store, engine: { library }, events }: Parts): WorkflowCalls {
+export function workflowCalls({ engine: { library }, triggers }: Parts): WorkflowCalls {
   /** Versions with the time at which their workflow starts by itself. */
   const encoded = async (versions: readonly ListedVersion[]): Promise<WorkflowVersionMessage[]> => {
-    const starts = await nextStarts(store.db);
+    const starts = await triggers.schedules.nextStarts();
     return versions.map((version) => encodeVersion(version, starts.get(version.sha256) ?? 0));
   };
   return {
@@ -43,7 +40,11 @@ export function workflowCalls({ store, engine: { library }, events }: Parts): Wo
     },
     async PublishEvent({ opId, eventJson }, call) {
       const by = requireOperator(call).name;
-      const { eventId, runs, started } = await events.publish({ opId: parseOpId(opId), eventJson, by });
+      const { eventId, runs, started } = await triggers.events.publish({
+        opId: parseOpId(opId),
+        eventJson,
+        by,
+      });
       return { eventId, runs, started: [...started] };
     },
   };

@@ -15,14 +15,6 @@ export interface ScheduleKey {
 export const allSchedules = (db: Db): Promise<ScheduleRow[]> =>
   db.selectFrom("schedules").selectAll().orderBy("namespace").orderBy("name").execute();
 
-export const findSchedule = (db: Db, { namespace, name }: ScheduleKey): Promise<ScheduleRow | undefined> =>
-  db
-    .selectFrom("schedules")
-    .selectAll()
-    .where("namespace", "=", namespace)
-    .where("name", "=", name)
-    .executeTakeFirst();
-
 /** Puts a schedule in the place of the workflow's present one. What its events were waiting for counts no more. */
 export async function replaceSchedule(db: Db, key: ScheduleKey, row: ScheduleRow | undefined): Promise<void> {
   const { namespace, name } = key;

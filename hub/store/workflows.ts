@@ -21,13 +21,3 @@ export async function insertWorkflowVersion(db: Db, row: WorkflowVersionRow): Pr
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
-
-/** When a workflow starts next by its schedule, by the digest of the version that counts. */
-export async function nextStarts(db: Db): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom("schedules")
-    .select(["workflow_sha256", "due_at_ms"])
-    .where("due_at_ms", "is not", null)
-    .execute();
-  return new Map(rows.map((row) => [row.workflow_sha256, row.due_at_ms ?? 0]));
-}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mcpMethods } from "#hub/workflow/definition/call-model.js";
 import type { EffectCaller, WorkflowFunction } from "#hub/workflow/functions/model.js";
 import { durationMs } from "#hub/workflow/interpreter/duration.js";
 import type { Json } from "#kernel/json.js";
@@ -12,15 +13,7 @@ import { urlOf } from "./urls.js";
 
 const mcpForm = z.strictObject({
   protocolVersion: z.string().default("2025-06-18"),
-  method: z.enum([
-    "tools/list",
-    "tools/call",
-    "prompts/list",
-    "prompts/get",
-    "resources/list",
-    "resources/read",
-    "resources/templates/list",
-  ]),
+  method: z.enum(mcpMethods),
   parameters: z.record(z.string(), jsonForm).default({}),
   timeout: jsonForm.optional(),
   transport: z.strictObject({

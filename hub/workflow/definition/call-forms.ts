@@ -12,7 +12,7 @@ import {
   words,
 } from "./checks.js";
 import { expressionOr, strictExpression, template } from "./expressions.js";
-import type { callProtocols } from "./call-model.js";
+import { type callProtocols, mcpMethods } from "./call-model.js";
 import { authenticationUse, duration, endpoint, externalResource, filledText } from "./part-forms.js";
 import { described } from "./survey.js";
 
@@ -94,15 +94,7 @@ const mcp: Check = object(
   "with",
   {
     protocolVersion: text("protocolVersion", /^\d{4}-\d\d-\d\d$/, "a version of MCP, such as 2025-06-18"),
-    method: words("The method", [
-      "tools/list",
-      "tools/call",
-      "prompts/list",
-      "prompts/get",
-      "resources/list",
-      "resources/read",
-      "resources/templates/list",
-    ]),
+    method: words("The method", mcpMethods),
     parameters: objectOrExpression("parameters"),
     timeout: duration("timeout"),
     transport: oneOf(

@@ -42,10 +42,22 @@ export interface GrpcArguments {
   readonly arguments?: JsonObject;
 }
 
+/** What `call: mcp` may ask of a server. */
+export const mcpMethods = [
+  "tools/list",
+  "tools/call",
+  "prompts/list",
+  "prompts/get",
+  "resources/list",
+  "resources/read",
+  "resources/templates/list",
+] as const;
+export type McpMethod = (typeof mcpMethods)[number];
+
 /** Arguments of `call: mcp`; only the transport `http` is supported. */
 export interface McpArguments {
   readonly protocolVersion?: string;
-  readonly method: string;
+  readonly method: McpMethod;
   readonly parameters?: JsonObject | string;
   readonly timeout?: Duration;
   readonly transport: {

@@ -2,11 +2,9 @@ import { findRun } from "#hub/store/runs.js";
 import {
   allSchedules,
   dueSchedules,
-  findSchedule,
   moveSchedule,
   nextScheduleMs,
   replaceSchedule,
-  type ScheduleKey,
   type ScheduleRow,
 } from "#hub/store/schedules.js";
 import type { Store, Tx } from "#hub/store/store.js";
@@ -18,7 +16,7 @@ import { isEnded } from "#hub/workflow/model.js";
 import { Alarm } from "#kernel/alarm.js";
 import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
-import type { RunId } from "#kernel/ids.js";
+import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { nextDueMs } from "./due.js";
 import { type StartByTrigger, startOrGiveUp } from "./start.js";
@@ -81,9 +79,15 @@ export class Schedules {
     return this.#serial.idle();
   }
 
-  /** When a workflow's schedule starts it next; undefined when it has none, or waits for an event or for the end of a run. */
-  async nextMs(key: ScheduleKey): Promise<number | undefined> {
-    return (await findSchedule(this.#parts.store.db, key))?.due_at_ms ?? undefined;
+  /**
+   * When workflows are started next by their schedules, by the digests of their versions; without those that wait for an event or for
+   * the end of a run.
+   */
+  async nextStarts(): Promise<ReadonlyMap<Sha256, number>> {
+    const rows = await allSchedules(this.#parts.store.db);
+    return new Map(
+      rows.flatMap((row) => (row.due_at_ms === null ? [] : [[row.workflow_sha256 as Sha256, row.due_at_ms]])),
+    );
   }
 
   async stop(): Promise<void> {
