@@ -1,5 +1,5 @@
 /** The codes that this room raises; each is also a code of the kernel's catalogue. */
-export type AggregationErrorCode =
+type AggregationErrorCode =
   | "UPDATE_MALFORMED"
   | "UPDATE_SCHEMA_WRONG"
   | "UPDATE_NOT_FINITE"
@@ -7,7 +7,7 @@ export type AggregationErrorCode =
   | "ARGUMENT_INVALID";
 
 /** Where in the input the fault lies. */
-export interface AggregationErrorPlace {
+interface AggregationErrorPlace {
   /** The tensor's name, as it came from outside: escape it before it is printed. */
   readonly tensor?: string;
   /** The value's place within the tensor, or the layer's within the model; from 0. */

@@ -35,7 +35,7 @@ export interface AuthorityMaterial {
 }
 
 /** A certificate with all that a TLS server or client must send. */
-export interface IssuedLeaf extends Issued {
+interface IssuedLeaf extends Issued {
   /** Leaf first, then the issuing authority, PEM. */
   readonly chain: string;
 }

@@ -23,7 +23,7 @@ import { oids } from "./oids.js";
 export const backdatedMs = 5 * 60_000;
 
 /** What a certificate shall say. */
-export interface CertificateSpec {
+interface CertificateSpec {
   /** Organisation and common name, for people only. */
   readonly subject: { readonly organisation: string; readonly name: string };
   readonly publicKey: KeyObject;

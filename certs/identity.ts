@@ -11,7 +11,7 @@ export function uriOfSite(trustDomain: string, site: SiteId): string {
 }
 
 /** A certificate as DER, or as node:tls or node:crypto hold it. */
-export type CertificateLike = Uint8Array | { readonly raw: Uint8Array };
+type CertificateLike = Uint8Array | { readonly raw: Uint8Array };
 
 /**
  * The site that an agent's certificate names: no authority, exactly one name, a URI of our form and trust domain.

@@ -11,7 +11,7 @@ import {
 } from "./der.js";
 
 /** The parts of a certificate that node:crypto does not give in a safe form. */
-export interface CertificateFields {
+interface CertificateFields {
   readonly subject: Der;
   /** The value of each extension by its identifier, decoded. */
   readonly extensions: ReadonlyMap<string, Der>;

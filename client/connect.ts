@@ -42,7 +42,7 @@ import { downloadModel, type DownloadSettings, type Downloaded } from "./downloa
 import { resume } from "./resume.js";
 
 /** Where a hub is, how to know it, and who we are. */
-export interface HubAddress {
+interface HubAddress {
   /** `host:port` of the hub's control port. */
   readonly address: string;
   /** The root that the hub's certificate must lead to, PEM. */
@@ -53,7 +53,7 @@ export interface HubAddress {
   readonly proxy?: string | undefined;
 }
 
-export interface WatchSettings {
+interface WatchSettings {
   readonly signal?: AbortSignal;
   /** How long to try again after the connection was lost; 2 minutes unless given. */
   readonly giveUpMs?: number;
@@ -204,11 +204,6 @@ export class HubClient {
 
   getResult(runId: string, settings?: CallSettings): Promise<Result__Output> {
     return this.#ask(results.GetResult, { runId }, settings);
-  }
-
-  /** The result now and after each round, until the run has ended. After a lost connection the present state comes once more. */
-  watchResult(runId: string, settings: WatchSettings = {}): AsyncGenerator<Result__Output, void, undefined> {
-    return resume(settings, () => this.#channel.serverStream(results.WatchResult, { runId }, settings));
   }
 
   listModels(settings?: CallSettings): Promise<ListModelsReply__Output> {

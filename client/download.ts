@@ -15,7 +15,7 @@ export interface DownloadSettings {
 }
 
 /** A hub, as far as a download needs it. */
-export interface ModelSource {
+interface ModelSource {
   getModel(model: string, settings: { signal?: AbortSignal }): Promise<Model__Output>;
   streamModel(
     request: { model: string; version: number; offset: number },

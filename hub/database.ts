@@ -8,7 +8,7 @@ import { openSqlite } from "./store/sqlite.js";
 import { Store } from "./store/store.js";
 
 /** How a hub opens its rows. */
-export interface StoreWish {
+interface StoreWish {
   readonly dir: string;
   /** Without it: SQLite, in the hub's folder. */
   readonly database: HubConfig["database"];

@@ -93,7 +93,7 @@ export function parseValue<T>(
 }
 
 /** One fault of a value that does not fit its schema. */
-export interface SchemaFault {
+interface SchemaFault {
   readonly path: readonly PropertyKey[];
   /** Without a full stop, and without the place. */
   readonly message: string;

@@ -105,7 +105,7 @@ export const errorKinds = {
 export type ErrorCode = keyof typeof errorKinds;
 
 /** What a {@link ComityError} may carry besides its sentence. */
-export interface ErrorDetail {
+interface ErrorDetail {
   /** What to do next, in one sentence. */
   readonly hint?: string;
   /** What lies below; for logs only, it never crosses the wire. */

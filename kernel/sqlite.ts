@@ -27,7 +27,7 @@ function load(): typeof BetterSqlite3 {
 }
 
 /** Whose file it is, for messages. */
-export interface DatabaseOwner {
+interface DatabaseOwner {
   readonly program: "hub" | "agent";
   /** What to do when the file is damaged. */
   readonly damagedHint: string;

@@ -30,7 +30,7 @@ export { type JoinedSite, type JoinOptions, join as joinHub } from "./session/jo
 /** How long what is being sent may take when the agent stops. */
 const stopGraceMs = 10_000;
 
-export interface StartAgentOptions {
+interface StartAgentOptions {
   /** The folder that `joinHub` has made. */
   readonly dir: string;
   readonly log: Log;

@@ -1,7 +1,7 @@
 import { AggregationError, quoted } from "../errors.js";
 
 /** What one site measured on its rows. */
-export interface MetricsRow {
+interface MetricsRow {
   /** How many rows the metrics stand for. */
   readonly samples: number;
   readonly metrics: Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@ import { checkSchema } from "./schema.js";
 import type { TensorSpec } from "./spec.js";
 
 /** Where the values of a checked blob lie. */
-export interface CheckedUpdate {
+interface CheckedUpdate {
   /** The first byte of the values. */
   readonly dataOffset: number;
   /** Bytes of all values. */

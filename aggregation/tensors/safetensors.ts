@@ -17,7 +17,7 @@ import {
 export const prefixBytes = 8;
 
 /** One tensor as a header declares it. */
-export interface HeaderTensor extends TensorSpec {
+interface HeaderTensor extends TensorSpec {
   /** The first byte of its values, counted from the first byte after the header. */
   readonly begin: number;
   /** The byte after its last. */

@@ -5,7 +5,7 @@ import { type LayerReading, layerKinds, product } from "./kinds.js";
 import { type Layer, type Layers, modelLimits } from "./layers.js";
 
 /** The tensors of a model, and the shapes of one row (without the batch) that go in and come out. */
-export interface ModelDescription {
+interface ModelDescription {
   /** In the order of the layers, and in each its kernel before its bias: the order of a model's blob. */
   readonly tensors: readonly TensorSpec[];
   readonly inputShape: readonly number[];

@@ -1,6 +1,6 @@
 import { seeded } from "../random/random.js";
 import { encodeHeader } from "../tensors/safetensors.js";
-import { elementCount, totalBytes } from "../tensors/spec.js";
+import { elementCount } from "../tensors/spec.js";
 import { describeLayers } from "./describe.js";
 import { product } from "./kinds.js";
 import type { Layers } from "./layers.js";
@@ -9,21 +9,10 @@ import type { Layers } from "./layers.js";
 const pieceValues = 64 * 1024;
 
 /**
- * The first model of a run, as a safetensors blob: kernels uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010), biases 0.
- * Each tensor's values depend on the seed and the tensor's name alone. Throws `MODEL_INVALID`.
+ * The first model of a run, as the pieces of a safetensors blob, so that it need never be whole in memory: kernels uniform in
+ * ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010), biases 0. Each tensor's values depend on the seed and the tensor's name alone.
+ * A piece is good until the next one. Throws `MODEL_INVALID`.
  */
-export function initialModel(layers: Layers, seed: number | string): Uint8Array<ArrayBuffer> {
-  const { tensors } = describeLayers(layers);
-  const blob = new Uint8Array(encodeHeader(tensors).length + totalBytes(tensors));
-  let at = 0;
-  for (const piece of initialModelPieces(layers, seed)) {
-    blob.set(piece, at);
-    at += piece.length;
-  }
-  return blob;
-}
-
-/** {@link initialModel} piece by piece, for models that should never be whole in memory. A piece is good until the next one. */
 export function* initialModelPieces(layers: Layers, seed: number | string): Generator<Uint8Array> {
   const { tensors } = describeLayers(layers);
   yield encodeHeader(tensors);

@@ -19,7 +19,7 @@ interface LayerKind {
   read(fields: Fields, input: readonly number[]): LayerReading;
 }
 
-export const activations = ["linear", "relu", "sigmoid", "softmax", "tanh"] as const;
+const activations = ["linear", "relu", "sigmoid", "softmax", "tanh"] as const;
 
 const weightKeys = [
   "activation",

@@ -10,7 +10,7 @@ export interface Share {
 }
 
 /** Dirichlet's parameter, and the label shards of each site: the usual ones of the literature (see aggregation/splits). */
-export const splits: Record<SplitName, Split> = {
+const splits: Record<SplitName, Split> = {
   iid: { kind: "iid" },
   dirichlet: { kind: "dirichlet", alpha: 0.5 },
   shards: { kind: "shards", perSite: 2 },

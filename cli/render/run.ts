@@ -53,7 +53,7 @@ export function renderRun(run: Run__Output, nowMs: number): string {
 }
 
 /** The tasks that a run has come to, one a line. */
-export function renderTasks(tasks: readonly Task__Output[], nowMs: number): string {
+function renderTasks(tasks: readonly Task__Output[], nowMs: number): string {
   return renderTable(
     [
       { title: "TASK", value: ({ item, depth }) => "  ".repeat(depth) + item.name },
@@ -109,7 +109,7 @@ const taskTime = ({ startedAtMs, endedAtMs }: Task__Output, nowMs: number): stri
 export const pretty = (json: string): string => JSON.stringify(parseJson(json), undefined, 2);
 
 /** The rounds of a run, one a line. */
-export function renderRounds(rounds: readonly Round__Output[], nowMs: number): string {
+function renderRounds(rounds: readonly Round__Output[], nowMs: number): string {
   return renderTable(
     [
       { title: "ROUND", value: (round) => String(round.round), right: true },

@@ -2,7 +2,7 @@ import { printable } from "#kernel/words.js";
 import { colour, isTerminal, terminalColumns } from "./output.js";
 
 /** One column of a table. */
-export interface TableColumn<Row> {
+interface TableColumn<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
   /** Numbers stand at the right. */

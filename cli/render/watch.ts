@@ -99,7 +99,7 @@ const roundFiguresSchema = z.looseObject({
   seconds: z.number(),
 });
 
-export type RoundFigures = z.infer<typeof roundFiguresSchema>;
+type RoundFigures = z.infer<typeof roundFiguresSchema>;
 
 /** The figures of an event of type `round.completed`; undefined for any other, and where a newer hub writes them otherwise. */
 export function roundFigures({ type, dataJson }: RunEvent__Output): RoundFigures | undefined {
@@ -107,10 +107,7 @@ export function roundFigures({ type, dataJson }: RunEvent__Output): RoundFigures
 }
 
 /** `round  3/10  5/5 sites  10,000 samples  loss 0.3011  accuracy 0.9132  2.1 s`; `round 3` where nobody knows how many there will be. */
-export function roundLine(
-  round: number,
-  { sites, of, rounds, samples, metrics, seconds }: RoundFigures,
-): string {
+function roundLine(round: number, { sites, of, rounds, samples, metrics, seconds }: RoundFigures): string {
   const { loss, accuracy } = metrics;
   return [
     rounds === undefined

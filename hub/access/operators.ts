@@ -23,7 +23,7 @@ const daySeconds = 24 * 3600;
 const maxTokenCharacters = 4096;
 
 /** An operator as others see it. */
-export interface Operator {
+interface Operator {
   readonly name: string;
   readonly role: Role;
   readonly createdAtMs: number;
@@ -32,7 +32,7 @@ export interface Operator {
 }
 
 /** An operator with the id of the token: what {@link Operators.tokenOf} signs. The id is no secret. */
-export interface AddedOperator extends Operator {
+interface AddedOperator extends Operator {
   readonly jti: string;
 }
 

@@ -10,7 +10,7 @@ import { asComityError, finalFaults } from "./answer.js";
 import type { AnswerHeader, BlobRef } from "./model.js";
 
 /** An update that has come whole and right. */
-export type ReceivedUpdate = Pick<StagedBlob, "commit">;
+type ReceivedUpdate = Pick<StagedBlob, "commit">;
 
 /** Reads the bytes of updates into the blob store's staging; one stream for each assignment at a time. */
 export class Uploads {

@@ -20,7 +20,7 @@ export interface SignedHeaders {
  * The signature of a call: HMAC-SHA256 over `id.timestamp.body`, as the Standard Webhooks convention has it. A secret that begins with `whsec_` is
  * base64 behind that, another one is taken as it is.
  */
-export function signatureOf(
+function signatureOf(
   secret: string,
   call: Pick<SignedHeaders, "id" | "timestamp">,
   body: Uint8Array,

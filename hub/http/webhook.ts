@@ -21,7 +21,7 @@ const handshakeMs = 5_000;
 const maxConnections = 256;
 
 /** A webhook that may send: its path is `/events/NAME`. */
-export interface WebhookSource {
+interface WebhookSource {
   readonly name: string;
   /** The name of the secret that it signs with. */
   readonly secret: string;

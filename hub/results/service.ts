@@ -12,7 +12,7 @@ import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 
 /** One round, summed over its sites. */
-export interface RoundResult {
+interface RoundResult {
   readonly round: number;
   readonly sites: number;
   readonly samples: number;
@@ -31,7 +31,7 @@ export interface Result {
 }
 
 /** A task with its values as JSON; empty for what there is not. */
-export interface TaskView {
+interface TaskView {
   readonly ref: string;
   readonly name: string;
   readonly kind: string;

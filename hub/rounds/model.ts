@@ -44,7 +44,7 @@ export interface RoundError {
 }
 
 /** What is to be done with a collecting round. */
-export type Verdict =
+type Verdict =
   | { readonly verdict: "wait" }
   | { readonly verdict: "aggregate" }
   | { readonly verdict: "fail"; readonly text: string };

@@ -2,7 +2,7 @@ import type { Assignment } from "#hub/assignments/model.js";
 import { isOpen } from "#hub/assignments/model.js";
 
 /** Which open assignments have run out of time, and when to look again. */
-export interface Overdue {
+interface Overdue {
   /** Past the deadline. */
   readonly late: readonly Assignment[];
   /** At a site that has been away for longer than the grace. */

@@ -33,7 +33,7 @@ export interface RoundParts {
 }
 
 /** Until when to look again; undefined: only at news. */
-export interface Wait {
+interface Wait {
   readonly untilMs: number | undefined;
   /** News besides those of the run. */
   readonly news?: Promise<void>;

@@ -27,7 +27,7 @@ const newModelOptions = [
   z.strictObject({ layers: layersSchema }),
 ] as const;
 
-export const planModelSchema = z.union(newModelOptions);
+const planModelSchema = z.union(newModelOptions);
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal characters");
 
@@ -43,10 +43,10 @@ const modelVersionOptions = [
   z.strictObject({ sha256: digest }),
 ] as const;
 
-export const modelVersionSchema = z.union(modelVersionOptions);
+const modelVersionSchema = z.union(modelVersionOptions);
 
 /** How many sites a round needs, and what becomes of it when they are too few. */
-export const quorumSchema = z.strictObject({
+const quorumSchema = z.strictObject({
   /** Sites that must deliver; without it and `fraction`, all that the round began with. */
   min: z.int().min(1).optional(),
   /** Share of the sites that the round began with, which must deliver. */

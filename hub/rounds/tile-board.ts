@@ -1,7 +1,7 @@
 import { largestTileBytes } from "#aggregation/averaging/weighted-mean.js";
 
 /** A row of tiles that can be made in any order. A tile is good until the next one is made. */
-export interface Row {
+interface Row {
   readonly tiles: number;
   tile(index: number): Uint8Array;
 }

@@ -99,7 +99,7 @@ function missingLabels(
 }
 
 /** `name digits` or `dataset=digits`, for sentences. */
-export function describeSelector(selector: DatasetSelector): string {
+function describeSelector(selector: DatasetSelector): string {
   const labels = Object.entries(selector.labels ?? {}).map(([key, value]) => `${key}=${value}`);
   return [...(selector.name === undefined ? [] : [`name ${selector.name}`]), ...labels].join(", ");
 }

@@ -21,7 +21,7 @@ import type { Run as RunMessage } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent as RunEventMessage } from "#proto/generated/comity/v1/RunEvent.js";
 import type { Site as SiteMessage } from "#proto/generated/comity/v1/Site.js";
 
-export const encodeBlob = (blob: BlobRef | undefined): BlobMessage | null => blob ?? null;
+const encodeBlob = (blob: BlobRef | undefined): BlobMessage | null => blob ?? null;
 
 export function encodeSite(site: SiteView, openAssignments: number): SiteMessage {
   return {

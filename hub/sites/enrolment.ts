@@ -27,14 +27,14 @@ import type { Revocations } from "./revocations.js";
 const repeatMs = 10 * 60_000;
 
 /** An open invitation, as the answer to the call that made it is stored: all that its token says, but no token. */
-export interface Invitation {
+interface Invitation {
   readonly jti: string;
   readonly site: SiteId;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
 }
 
-export interface EnrolmentParts {
+interface EnrolmentParts {
   readonly store: Store;
   readonly authority: Authority;
   /** The hub's private key for tokens (P-256). */

@@ -11,7 +11,7 @@ import type { AssignmentsTable, Db } from "./schema.js";
 type Row = Selectable<AssignmentsTable>;
 
 /** A new assignment, attempt 1, state `offered`. */
-export type NewAssignment = Pick<
+type NewAssignment = Pick<
   Assignment,
   "id" | "runId" | "effect" | "round" | "kind" | "site" | "base" | "deadlineAtMs"
 >;

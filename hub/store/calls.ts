@@ -2,7 +2,7 @@ import type { CallRef } from "#hub/rounds/model.js";
 import type { Db } from "./schema.js";
 
 /** A call that is under way, with what its function is asked. */
-export interface OpenCall {
+interface OpenCall {
   readonly call: string;
   /** As the row keeps it. */
   readonly argument: string;

@@ -54,7 +54,7 @@ export async function insertModelVersion(
 }
 
 /** How a model version may be named: by series and number, by digest, or by all of them. */
-export interface ModelRef {
+interface ModelRef {
   readonly model?: string | undefined;
   readonly version?: number | undefined;
   readonly sha256?: string | undefined;

@@ -20,7 +20,7 @@ const hintsSchema = z.array(z.tuple([z.string(), z.string()]));
 type Hint = z.output<typeof hintsSchema>[number];
 
 /** What a connection of its own has to do before it listens; and what is done when it cannot any more. */
-export interface Line {
+interface Line {
   /** Opens the connection; fails with an error for people. */
   readonly connect: () => Promise<Client>;
   /** The connection broke, and its successor was refused for good. */

@@ -5,7 +5,7 @@ import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Db, RoundsTable } from "./schema.js";
 
 /** A round as it begins. */
-export type NewRound = Pick<
+type NewRound = Pick<
   Round,
   "runId" | "effect" | "position" | "state" | "startedAtMs" | "deadlineAtMs" | "base"
 >;

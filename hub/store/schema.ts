@@ -52,7 +52,7 @@ export interface Schema {
 /** The database, or a transaction on it: repositories take either. */
 export type Db = Kysely<Schema> | Transaction<Schema>;
 
-export interface SitesTable {
+interface SitesTable {
   site: string;
   organisation: string;
   /** JSON object of strings. */
@@ -67,7 +67,7 @@ export interface SitesTable {
 }
 
 /** What a site says it has; replaced as a whole by each catalogue. */
-export interface DatasetsTable {
+interface DatasetsTable {
   site: string;
   name: string;
   /** JSON: columns, labels, rounded row counts, target, connector. */
@@ -110,7 +110,7 @@ export interface OperatorsTable {
 }
 
 /** Answers to calls that changed something, by `op_id`. */
-export interface OperationsTable {
+interface OperationsTable {
   op_id: string;
   actor: string;
   method: string;
@@ -120,7 +120,7 @@ export interface OperationsTable {
   at_ms: number;
 }
 
-export interface WorkflowsTable {
+interface WorkflowsTable {
   sha256: string;
   /** Canonical JSON. */
   body: string;
@@ -186,7 +186,7 @@ export interface TasksTable {
   ended_at_ms: number | null;
 }
 
-export interface RunEventsTable {
+interface RunEventsTable {
   run_id: string;
   seq: number;
   at_ms: number;
@@ -249,7 +249,7 @@ export interface AssignmentsTable {
 }
 
 /** Answers that came after their attempt was over: kept as a fact, never aggregated. */
-export interface LateAnswersTable {
+interface LateAnswersTable {
   assignment_id: string;
   attempt: number;
   site: string;
@@ -258,7 +258,7 @@ export interface LateAnswersTable {
   samples: number;
 }
 
-export interface BlobsTable {
+interface BlobsTable {
   sha256: string;
   size_bytes: number;
   created_at_ms: number;

@@ -25,7 +25,7 @@ export interface DryRunStep {
   readonly sites: readonly DryRunSite[];
 }
 
-export interface DryRunSite {
+interface DryRunSite {
   readonly site: string;
   readonly chosen: boolean;
   readonly reason: string;

@@ -28,7 +28,7 @@ export interface ListedVersion extends WorkflowVersion {
 }
 
 /** A version with its content. */
-export interface PublishedWorkflow extends WorkflowVersion {
+interface PublishedWorkflow extends WorkflowVersion {
   readonly workflow: Workflow;
   /** As its author wrote it. */
   readonly source: string;

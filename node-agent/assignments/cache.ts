@@ -10,7 +10,7 @@ import type { Sha256 } from "#kernel/ids.js";
 const keepPartsMs = 24 * 3_600_000;
 
 /** Bytes to fetch, known by their digest. */
-export interface BlobName {
+interface BlobName {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
 }

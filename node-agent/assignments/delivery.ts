@@ -21,7 +21,7 @@ export interface Cargo {
 }
 
 /** Whether the update is still what its digest says. */
-export async function isIntact(outbox: Outbox, { offer, answer, bytes }: Cargo): Promise<boolean> {
+async function isIntact(outbox: Outbox, { offer, answer, bytes }: Cargo): Promise<boolean> {
   const { update } = answer;
   if (update === undefined) return true;
   if (bytes !== undefined) return hashBytes(bytes) === update.sha256;
@@ -29,7 +29,7 @@ export async function isIntact(outbox: Outbox, { offer, answer, bytes }: Cargo):
 }
 
 /** How sending ended: a receipt, a final refusal by the hub, or an update that is no longer what it was on disk. */
-export type Outcome =
+type Outcome =
   | { readonly kind: "receipt"; readonly cargo: Cargo; readonly receipt: Receipt__Output }
   | { readonly kind: "refused"; readonly cargo: Cargo; readonly error: ComityError }
   | { readonly kind: "damaged" }
@@ -55,7 +55,7 @@ const doubtful: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UPLOAD_SIZE_WRONG",
 ]);
 
-export interface DeliveryPorts {
+interface DeliveryPorts {
   readonly hub: HubPort;
   readonly outbox: Outbox;
   readonly log: Log;

@@ -32,7 +32,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "WORK_UNSUPPORTED",
 ]);
 
-export interface ExecutorOptions {
+interface ExecutorOptions {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly workshop: Workshop;

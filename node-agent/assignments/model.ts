@@ -50,7 +50,7 @@ export type Answer = z.output<typeof answerSchema>;
  * `refused`: the hub did not take the answer. `cancelled`: the hub does not want it any more.
  */
 export const states = ["accepted", "answered", "done", "declined", "failed", "refused", "cancelled"] as const;
-export type State = (typeof states)[number];
+type State = (typeof states)[number];
 
 /** Why an assignment ended without a receipt. */
 export interface Reason {

@@ -11,10 +11,10 @@ import { type AssignmentId, parseSha256, type Sha256 } from "#kernel/ids.js";
 const readBytes = 1 << 20;
 
 /** Updates up to this size lie in the journal, in the commit of their answer: one fsync instead of three. */
-export const inlineBytes = 256 * 1024;
+const inlineBytes = 256 * 1024;
 
 /** An update that is about to leave: what it is, and its bytes where they are few. */
-export interface Parcel {
+interface Parcel {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly tensors: readonly TensorSpec[];

@@ -39,7 +39,7 @@ export async function* download(
 }
 
 /** What an upload sends. */
-export interface Shipment {
+interface Shipment {
   readonly header: UploadHeader;
   /** The update: in memory, or in a file; undefined for an answer without bytes. */
   readonly update: Buffer | { readonly path: string; readonly sizeBytes: number } | undefined;

@@ -12,7 +12,7 @@ import type { Answer, Offer } from "./model.js";
 import { type Outbox, readTensors } from "./outbox.js";
 
 /** Steps by the kind of work that they do. */
-export type Steps = ReadonlyMap<WorkKind, Step>;
+type Steps = ReadonlyMap<WorkKind, Step>;
 
 /** How many figures an answer may hold, and how long their names may be. */
 const metricLimits = { count: 64, nameLength: 64 } as const;

@@ -3,7 +3,7 @@ import { dataFault } from "./faults.js";
 import type { RawRecord } from "./records.js";
 
 /** Takes one cell: `bytes[start, end)` of column `column`. */
-export type OnCell = (column: number, bytes: Buffer, start: number, end: number) => void;
+type OnCell = (column: number, bytes: Buffer, start: number, end: number) => void;
 
 /**
  * Calls back for each cell of a record and gives the number of cells. A record without any quote is only split at the

@@ -1,7 +1,7 @@
 import type { ColumnSpec } from "./config.js";
 
 /** Reads a cell `bytes[start, end)`; NaN when it is not allowed there. */
-export type Decode = (bytes: Buffer, start: number, end: number) => number;
+type Decode = (bytes: Buffer, start: number, end: number) => number;
 
 /** How one column is read. */
 export interface CellReader {

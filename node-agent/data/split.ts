@@ -1,7 +1,7 @@
 import { seeded } from "#aggregation/random/random.js";
 
 /** A share of the rows for testing, drawn by a seed. */
-export interface Split {
+interface Split {
   /** Above 0 and below 1. */
   readonly test: number;
   readonly seed: number;

@@ -1,16 +1,7 @@
 import { ComityError } from "#kernel/errors.js";
 
 /** What the doctor has looked at. */
-export type Check =
-  | "folder"
-  | "token"
-  | "names"
-  | "proxy"
-  | "tls"
-  | "clock"
-  | "certificate"
-  | "data"
-  | "backend";
+type Check = "folder" | "token" | "names" | "proxy" | "tls" | "clock" | "certificate" | "data" | "backend";
 
 /** One thing that the doctor has looked at, and what to do where it is not well. */
 export interface Finding {

@@ -10,7 +10,7 @@ const quietMs = 2_000;
 export type Taken = "done" | "waiting" | "held";
 
 /** The files of a folder that are of interest, and what is to be done with them. */
-export interface FolderFiles {
+interface FolderFiles {
   readonly names: () => Promise<readonly string[]>;
   /** Whether another file may be taken; without room the rest is held. */
   readonly hasRoom: () => boolean;

@@ -13,7 +13,7 @@ export interface WaitingEvent {
 }
 
 /** What tells whether a file of a watched folder is the one that was told of. */
-export interface FileFacts {
+interface FileFacts {
   readonly folder: string;
   readonly name: string;
   readonly sizeBytes: number;

@@ -10,7 +10,7 @@ import { EventOutbox } from "./outbox.js";
 import { WatchedFolder } from "./watched-folder.js";
 
 /** A folder whose new files the hub is told of; see agent.yaml. */
-export interface WatchRule {
+interface WatchRule {
   readonly folder: string;
   readonly type: string;
 }

@@ -3,7 +3,7 @@ import type { Work } from "#proto/codec/work.js";
 import type { Policy } from "./rules.js";
 
 /** What of an offer the rules look at. */
-export interface OfferFacts {
+interface OfferFacts {
   readonly round: number;
   /** Bytes of the base model that the site would have to fetch and keep. */
   readonly baseBytes: number;
@@ -17,7 +17,7 @@ export interface DatasetFacts {
 }
 
 /** A rule's verdict. `rule` is the key in agent.yaml that decided; `reason` goes to the hub, so it holds no number of rows. */
-export type Decision =
+type Decision =
   | { readonly allow: true; readonly rule: "allowed" }
   | {
       readonly allow: false;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { workSchema } from "#proto/codec/work.js";
 
 /** The kinds of work that this agent knows, for messages and for the policy's own list. */
-export const workKinds = workSchema.options.map((option) => option.shape.kind.value);
+const workKinds = workSchema.options.map((option) => option.shape.kind.value);
 
 /**
  * The site's own rules, `policy:` in agent.yaml. They are read from the site's disk only: the hub can neither read nor change them.

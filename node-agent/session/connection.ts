@@ -12,7 +12,7 @@ const complainEveryMs = 30_000;
 /** A session that ends sooner does not count as the end of an outage, so that a hub that refuses is not asked in a tight loop. */
 const stableMs = 5000;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** A channel with the present identity, which is renewed first where it has expired. */
   readonly open: () => Promise<RpcChannel>;
   readonly introduction: Introduction;

@@ -13,7 +13,7 @@ import { EnrollmentService } from "#proto/rpc/definitions.js";
 import { proxyFor } from "#proto/rpc/proxy.js";
 
 /** Where the hub is and how to get there, from agent.yaml. */
-export interface HubAddresses {
+interface HubAddresses {
   /** `host:port` of the control port. */
   readonly hub: string;
   /** `host:port` of the agent port. */

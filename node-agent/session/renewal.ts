@@ -12,7 +12,7 @@ const again = { baseMs: 1000, maxMs: 5 * 60_000 } as const;
 /** Between two renewals: where the clocks differ by more than half a certificate's life, the next one would be due at once. */
 const leastMs = 1000;
 
-export interface RenewalOptions {
+interface RenewalOptions {
   readonly identity: Identity;
   readonly hub: HubPort;
   /** Puts a session with the new certificate in the place of the old one. */

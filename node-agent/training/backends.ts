@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 registerWasmKernels();
 
 /** A back end that was not taken, and why. */
-export interface SkippedBackend {
+interface SkippedBackend {
   readonly backend: BackendName;
   readonly reason: string;
 }

@@ -11,7 +11,7 @@ import { Model } from "./model.js";
 import { evaluate, type LoopHooks, type Metrics, train } from "./trainer.js";
 
 /** Trains the base model on the site's rows and writes the update to `updatePath`. */
-export interface TrainJob extends Pick<TrainWork, "kind" | "layers" | "local" | "seed"> {
+interface TrainJob extends Pick<TrainWork, "kind" | "layers" | "local" | "seed"> {
   readonly dataset: DatasetLocation;
   readonly site: SiteId;
   readonly round: number;
@@ -20,7 +20,7 @@ export interface TrainJob extends Pick<TrainWork, "kind" | "layers" | "local" | 
 }
 
 /** Measures the base model on the site's test rows. */
-export interface EvaluateJob extends Pick<EvaluateWork, "kind" | "layers" | "loss" | "batch"> {
+interface EvaluateJob extends Pick<EvaluateWork, "kind" | "layers" | "loss" | "batch"> {
   readonly dataset: DatasetLocation;
   readonly basePath: string;
 }

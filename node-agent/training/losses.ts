@@ -7,7 +7,7 @@ export type LossName = LocalTraining["loss"];
 export type OutputForm = "values" | "softmaxLogits" | "sigmoidLogits";
 
 /** The loss over one batch. */
-export interface BatchLoss {
+interface BatchLoss {
   /** The sum over the rows. */
   readonly loss: number;
   /** Rows whose class was found; 0 when the target is a number. */

@@ -11,7 +11,7 @@ import type { LossName, OutputForm } from "./losses.js";
 import { tf, tfl } from "./tensorflow.js";
 
 /** Gives the gradient of the loss by the outputs, both `rows` x `outputs`. */
-export type OutputGradient = (outputs: Float32Array) => Float32Array;
+type OutputGradient = (outputs: Float32Array) => Float32Array;
 
 /** A net on the current back end. All tensors are its own; free them with `dispose`. */
 export class Model {

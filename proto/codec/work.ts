@@ -43,7 +43,7 @@ export const datasetSelectorSchema = z
   });
 
 /** The body of an offer of kind `train`. */
-export const trainWorkSchema = z.strictObject({
+const trainWorkSchema = z.strictObject({
   kind: z.literal("train"),
   dataset: datasetSelectorSchema,
   layers: layersSchema,
@@ -53,7 +53,7 @@ export const trainWorkSchema = z.strictObject({
 });
 
 /** The body of an offer of kind `evaluate`: the model on the site's test rows. */
-export const evaluateWorkSchema = z.strictObject({
+const evaluateWorkSchema = z.strictObject({
   kind: z.literal("evaluate"),
   dataset: datasetSelectorSchema,
   layers: layersSchema,

@@ -25,7 +25,7 @@ import { isServiceError, unreachable } from "./errors.js";
 import { windows, wire } from "./limits.js";
 import { connectThroughProxy, type Proxy } from "./proxy.js";
 
-export interface ChannelSettings {
+interface ChannelSettings {
   /** `host:port` of the hub. The certificate must carry this host: a name as DNS, an address as IP. */
   readonly address: string;
   /** `ca`, and for mutual TLS `cert` and `key`. TLS 1.3 is set here. */

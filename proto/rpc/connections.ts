@@ -13,7 +13,7 @@ export interface ConnectionLimits {
 }
 
 /** One TCP connection that a listener took. */
-export class Connection {
+class Connection {
   readonly peer: string;
   readonly address: string;
   readonly socket: Socket;

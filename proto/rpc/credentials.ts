@@ -6,7 +6,7 @@ import { ComityError } from "#kernel/errors.js";
 import { windows } from "./limits.js";
 
 /** What a listener asks of its peers: a client certificate under the context's `ca`, or none. */
-export type ClientCertificates = "required" | "none";
+type ClientCertificates = "required" | "none";
 
 /** A peer that has not finished its TLS handshake by then is cut off. Node waits 120 s. */
 const handshakeTimeoutMs = 5_000;

@@ -16,17 +16,14 @@ import type { Guard } from "./guard.js";
 import { inbound, outbound, pump, type Sender } from "./streams.js";
 
 /** The four shapes of a method as plain functions. They may throw at any time; what they throw becomes the call's status. */
-export type Unary<Request, Reply> = (request: Request, call: CallInfo) => Promise<Reply>;
+type Unary<Request, Reply> = (request: Request, call: CallInfo) => Promise<Reply>;
 /** Is asked for the next message only when there is room for it; a cancelled call ends the iteration (`finally` runs). */
-export type ServerStream<Request, Message> = (request: Request, call: CallInfo) => AsyncIterable<Message>;
+type ServerStream<Request, Message> = (request: Request, call: CallInfo) => AsyncIterable<Message>;
 /**
  * Reading throws when the connection breaks. A peer that cancels looks like one that has ended, for Node's HTTP/2 client sends an
  * end some time before its reset: whoever takes bytes keeps what came and compares their number with the header's.
  */
-export type ClientStream<Message, Reply> = (
-  messages: AsyncIterable<Message>,
-  call: CallInfo,
-) => Promise<Reply>;
+type ClientStream<Message, Reply> = (messages: AsyncIterable<Message>, call: CallInfo) => Promise<Reply>;
 /** The call ends when the function returns. */
 export type Bidi<Message, Answer> = (
   messages: AsyncIterable<Message>,
@@ -35,7 +32,7 @@ export type Bidi<Message, Answer> = (
 ) => Promise<void>;
 
 /** The plain function for one entry of a generated `…Handlers` type. */
-export type PlainHandler<Handler> =
+type PlainHandler<Handler> =
   Handler extends handleUnaryCall<infer Request, infer Reply>
     ? Unary<Request, Reply>
     : Handler extends handleServerStreamingCall<infer Request, infer Message>

@@ -35,7 +35,7 @@ const statusMs = 50;
 /** How long the last frames may take once every call has ended. */
 const closeMs = 5_000;
 
-export interface ListenerOptions {
+interface ListenerOptions {
   readonly credentials: HubServerCredentials;
   readonly authorise: Authorise;
   readonly log: Log;

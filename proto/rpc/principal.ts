@@ -27,7 +27,7 @@ export interface OperatorPrincipal {
 export type Principal = { readonly kind: "anyone" } | AgentPrincipal | OperatorPrincipal;
 
 /** What is known of a caller before anybody has said who it is. */
-export interface Caller {
+interface Caller {
   /** `ip:port`, as the listener's `cut` takes it. */
   readonly peer: string;
   readonly metadata: Metadata;

@@ -11,7 +11,7 @@ export interface Proxy extends Address {
 }
 
 /** The part of `process.env` that matters here. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy for a hub, if any. `setting` is the configuration's: `http://[user:password@]host:port`, or `none`; without one

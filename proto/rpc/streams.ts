@@ -97,7 +97,7 @@ function deliver(message: unknown, stream: Writable, call: Call): Promise<void> 
 }
 
 /** Resolves when the stream takes more, or will never take more. */
-export function room(stream: Writable, call: Call): Promise<void> {
+function room(stream: Writable, call: Call): Promise<void> {
   return new Promise((resolve) => {
     if (!stream.writableNeedDrain || stream.destroyed || call.ended) {
       resolve();

@@ -10,10 +10,7 @@ type Field = { readonly name: string; readonly type: string; readonly number: nu
  * (`Math.min` in its reader_buffer.js), given a plain `Uint8Array` it throws. The `bytes` fields then come as plain
  * arrays, so those of the message itself are turned back into Buffers, without a copy.
  */
-export function strictDecoder<T extends object>(
-  decode: Decoder<T>,
-  byteFields: readonly string[],
-): Decoder<T> {
+function strictDecoder<T extends object>(decode: Decoder<T>, byteFields: readonly string[]): Decoder<T> {
   return (bytes) => {
     // The declared parameter is a Buffer; protobufjs takes any Uint8Array, and the difference is the point.
     const message = decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) as Buffer);
@@ -28,7 +25,7 @@ export function strictDecoder<T extends object>(
 }
 
 /** An encoder that does not copy a chunk which has room before it; protobufjs encodes everything else. */
-export function frugalEncoder<T extends object>(
+function frugalEncoder<T extends object>(
   encode: Encoder<T>,
   type: MessageTypeDefinition<object, object>,
 ): Encoder<T> {

@@ -3,7 +3,6 @@ import { before, describe, it } from "mocha";
 import { WeightedMean } from "#aggregation/averaging/weighted-mean.js";
 import { seeded } from "#aggregation/random/random.js";
 import { decodeTensors, encodeTensors, readHeader } from "#aggregation/tensors/safetensors.js";
-import { initialModel } from "#aggregation/topology/initial-model.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import { type Digits, readMnist } from "#cli/demo/mnist.js";
 import { shareOut } from "#cli/demo/share.js";
@@ -11,6 +10,7 @@ import type { Rows } from "#node-agent/data/connector.js";
 import { chooseBackend } from "#node-agent/training/backends.js";
 import { Model } from "#node-agent/training/model.js";
 import { evaluate, type LoopHooks, train } from "#node-agent/training/trainer.js";
+import { initialModel } from "../support/initial-model.js";
 
 const loss = "categoricalCrossentropy";
 const layers = namedModel({ name: "mlp", input: [784], classes: 10 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { callFailure } from "./failures.js";
 import type { CallAuthentication } from "./forms.js";
 
-export interface Login {
+interface Login {
   readonly username: string;
   readonly password: string;
 }

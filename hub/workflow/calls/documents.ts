@@ -10,7 +10,7 @@ import type { Sender } from "./sender.js";
 import { urlOf } from "./urls.js";
 
 /** A text from elsewhere that says how to make a call. */
-export interface FetchedText {
+interface FetchedText {
   readonly text: string;
   readonly url: URL;
 }

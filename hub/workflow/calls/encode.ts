@@ -3,7 +3,7 @@ import { mediaType } from "./body.js";
 import { callFailure } from "./failures.js";
 
 /** A body as it goes out, with the header that says what it is. */
-export interface EncodedBody {
+interface EncodedBody {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -22,7 +22,7 @@ const credentials = z.strictObject({ username: z.string(), password: z.string() 
 const token = z.strictObject({ token: z.string(), type: z.string() });
 
 /** `oauth2` and `oidc`; `endpoints` belong to the first alone. */
-export const oauthForm = z.strictObject({
+const oauthForm = z.strictObject({
   authority: z.string(),
   grant: z.enum([
     "authorization_code",

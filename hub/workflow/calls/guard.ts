@@ -6,7 +6,7 @@ import { callFailure } from "./failures.js";
 import { bareHost, HostList } from "./hosts.js";
 
 /** All addresses of a host. Rejects where there are none. */
-export type Resolver = (host: string) => Promise<readonly LookupAddress[]>;
+type Resolver = (host: string) => Promise<readonly LookupAddress[]>;
 
 export interface GuardSettings {
   /** What is reached besides the public internet: names (`*.` before one: all below it), addresses, ranges. */

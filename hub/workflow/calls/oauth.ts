@@ -8,7 +8,7 @@ import { callFailure } from "./failures.js";
 import type { OAuthSettings } from "./forms.js";
 import { urlOf } from "./urls.js";
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly token: string;
   /** Undefined when the authority does not say. */
   readonly lifetimeMs: number | undefined;

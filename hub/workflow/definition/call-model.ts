@@ -6,7 +6,7 @@ import type { AuthenticationUse, Duration, Endpoint, ExternalResource } from "./
 export const callProtocols = ["a2a", "asyncapi", "grpc", "http", "mcp", "openapi"] as const;
 
 /** Arguments of `call: http`. */
-export interface HttpArguments {
+interface HttpArguments {
   readonly method: string;
   readonly endpoint: Endpoint;
   /** An object, or an expression that gives one. */
@@ -20,7 +20,7 @@ export interface HttpArguments {
 export type HttpOutput = "raw" | "content" | "response";
 
 /** Arguments of `call: openapi`. */
-export interface OpenApiArguments {
+interface OpenApiArguments {
   readonly document: ExternalResource;
   readonly operationId: string;
   readonly parameters?: JsonObject;
@@ -30,7 +30,7 @@ export interface OpenApiArguments {
 }
 
 /** Arguments of `call: grpc`. */
-export interface GrpcArguments {
+interface GrpcArguments {
   readonly proto: ExternalResource;
   readonly service: {
     readonly name: string;
@@ -52,10 +52,10 @@ export const mcpMethods = [
   "resources/read",
   "resources/templates/list",
 ] as const;
-export type McpMethod = (typeof mcpMethods)[number];
+type McpMethod = (typeof mcpMethods)[number];
 
 /** Arguments of `call: mcp`; only the transport `http` is supported. */
-export interface McpArguments {
+interface McpArguments {
   readonly protocolVersion?: string;
   readonly method: McpMethod;
   readonly parameters?: JsonObject | string;
@@ -68,7 +68,7 @@ export interface McpArguments {
 }
 
 /** What a `call` calls: a protocol, or a function with its version and catalogue (both absent: one of `use.functions`). */
-export type Call =
+type Call =
   | { readonly kind: "http"; readonly with: HttpArguments }
   | { readonly kind: "openapi"; readonly with: OpenApiArguments }
   | { readonly kind: "grpc"; readonly with: GrpcArguments }
@@ -77,7 +77,7 @@ export type Call =
   | ({ readonly kind: "function"; readonly with: JsonObject } & FunctionName);
 
 /** `name:version@catalog`, in parts. */
-export interface FunctionName {
+interface FunctionName {
   readonly name: string;
   readonly version?: string;
   readonly catalog?: string;

@@ -32,7 +32,7 @@ export function object(
 }
 
 /** Reports a key; returns the one that it was probably meant to be. */
-export function unknownKey(spot: Spot, noun: string, key: string, allowed: readonly string[]): string {
+function unknownKey(spot: Spot, noun: string, key: string, allowed: readonly string[]): string {
   const before = spot.survey.problems.length;
   spot.unknownWord("unknown-key", `${noun} has no key`, key, allowed, "key");
   return /did you mean "(.*)"\?$/.exec(spot.survey.problems[before]?.message ?? "")?.[1] ?? "";

@@ -40,11 +40,7 @@ export function diffWorkflows(before: Workflow, after: Workflow): readonly Workf
 }
 
 /** The JSON Pointers at which two values differ: the deepest ones, in order. */
-export function differences(
-  before: Json | undefined,
-  after: Json | undefined,
-  pointer = "",
-): readonly string[] {
+function differences(before: Json | undefined, after: Json | undefined, pointer = ""): readonly string[] {
   if (before === after) return [];
   if (isList(before) && isList(after)) {
     const indices = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);

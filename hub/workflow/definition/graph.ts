@@ -27,7 +27,7 @@ export interface GraphNode {
   readonly group: boolean;
 }
 
-export interface GraphEdge {
+interface GraphEdge {
   readonly from: string;
   readonly to: string;
   readonly label?: string;

@@ -30,7 +30,7 @@ export interface Workflow {
 }
 
 /** What the document says of itself. */
-export interface DocumentHead {
+interface DocumentHead {
   readonly dsl: string;
   readonly namespace: string;
   readonly name: string;
@@ -42,7 +42,7 @@ export interface DocumentHead {
 }
 
 /** The parts that tasks name instead of repeating them. */
-export interface Use {
+interface Use {
   readonly authentications?: Readonly<Record<string, Authentication>>;
   readonly catalogs?: Readonly<Record<string, Catalog>>;
   readonly errors?: Readonly<Record<string, WorkflowError>>;
@@ -54,7 +54,7 @@ export interface Use {
 }
 
 /** An object of exactly one key, the task's name. */
-export type NamedTask = Readonly<Record<string, Task>>;
+type NamedTask = Readonly<Record<string, Task>>;
 /** Tasks in the order in which they run, unless one jumps. */
 export type TaskList = readonly NamedTask[];
 
@@ -77,7 +77,7 @@ export const taskKinds = [
 ] as const;
 
 /** What every task may carry besides its keyword. */
-export interface TaskCommon {
+interface TaskCommon {
   /** Not true: the task is skipped, and its output is its input. */
   readonly if?: string;
   readonly input?: InputRule;
@@ -138,14 +138,14 @@ export interface RunTask extends TaskCommon {
 }
 
 /** What a `run` starts: another workflow, or a program (programs run at sites only, once those can approve them). */
-export type RunTarget =
+type RunTarget =
   | { readonly workflow: WorkflowCall }
   | { readonly script: JsonObject }
   | { readonly shell: JsonObject }
   | { readonly container: JsonObject };
 
 /** Which workflow a `run` starts. */
-export interface WorkflowCall {
+interface WorkflowCall {
   readonly namespace: string;
   readonly name: string;
   readonly version: string;
@@ -163,7 +163,7 @@ export interface SwitchTask extends TaskCommon {
 }
 
 /** A way out of a `switch`; the one without `when` is the default. */
-export interface SwitchCase {
+interface SwitchCase {
   readonly when?: string;
   readonly then: FlowDirective;
 }
@@ -174,7 +174,7 @@ export interface TryTask extends TaskCommon {
 }
 
 /** What is caught, and what happens then. */
-export interface Catch {
+interface Catch {
   readonly errors?: { readonly with?: ErrorFilter };
   /** The variable of the error; `error` where it is not given. */
   readonly as?: string;
@@ -231,7 +231,7 @@ export function kinded(task: Task): KindedTask {
 }
 
 /** What to do with each event that a `listen` takes. */
-export interface SubscriptionIterator {
+interface SubscriptionIterator {
   /** The variable of the event; `item` where it is not given. */
   readonly item?: string;
   /** The variable of the position, from 0; `index` where it is not given. */

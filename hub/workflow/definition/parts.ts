@@ -111,12 +111,12 @@ export type Authentication =
   | { readonly oauth2: SecretUse | OAuth2 }
   | { readonly oidc: SecretUse | OAuth2 };
 
-export interface SecretUse {
+interface SecretUse {
   readonly use: string;
 }
 
 /** How to get a token: RFC 6749 for `oauth2`, discovery first for `oidc`. */
-export interface OAuth2 {
+interface OAuth2 {
   readonly authority: string;
   readonly grant:
     | "authorization_code"
@@ -151,7 +151,7 @@ export interface OAuth2 {
   readonly actor?: OAuth2Token;
 }
 
-export interface OAuth2Token {
+interface OAuth2Token {
   readonly token: string;
   readonly type: string;
 }
@@ -182,7 +182,7 @@ export interface EventFilter {
 }
 
 /** `from` takes a value out of the event; it must equal `expect`, or, without one, what the first event gave. */
-export interface Correlation {
+interface Correlation {
   readonly from: string;
   readonly expect?: string;
 }

@@ -17,7 +17,7 @@ import type { Finding, FindingCode, Place } from "./finding.js";
 import { Places } from "./places.js";
 
 /** What a document may have at most. The DSL needs a small part of it; the limits are for texts that mean harm. */
-export const documentLimits = {
+const documentLimits = {
   maxBytes: 1 << 20,
   maxDepth: 100,
   maxValues: 50_000,
@@ -26,7 +26,7 @@ export const documentLimits = {
 } as const;
 
 /** A document's value, and where each part of it stands. */
-export interface ReadDocument {
+interface ReadDocument {
   readonly value: Json;
   readonly places: Places;
 }

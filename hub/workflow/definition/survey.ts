@@ -4,7 +4,7 @@ import { didYouMean, listWords, printable } from "#kernel/words.js";
 import type { Finding, FindingCode } from "./finding.js";
 
 /** A finding before its place in the text is known. */
-export interface Problem extends Omit<Finding, "line" | "column"> {
+interface Problem extends Omit<Finding, "line" | "column"> {
   /** Whether the fault is the key's or the value's. */
   readonly on: "key" | "value";
 }
@@ -19,17 +19,17 @@ export interface FoundExpression {
 }
 
 /** A call of a function that the document does not define itself. */
-export interface FoundCall {
+interface FoundCall {
   readonly name: string;
   /** JSON Pointer of the task. */
   readonly pointer: string;
 }
 
 /** The names that a document declares under `use`, by section. */
-export type DeclaredNames = Readonly<Record<UseSection, readonly string[]>>;
+type DeclaredNames = Readonly<Record<UseSection, readonly string[]>>;
 /** A section of `use` whose parts are referred to by name. */
 export type UseSection = (typeof useSections)[number];
-export const useSections = [
+const useSections = [
   "authentications",
   "catalogs",
   "errors",

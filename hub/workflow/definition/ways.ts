@@ -3,7 +3,7 @@ import { pointerPart } from "#kernel/json-pointer.js";
 import { type TaskKind, taskKinds } from "./model.js";
 
 /** A task of a list, as far as it can be made out: these functions look at documents that may have faults. */
-export interface Step {
+interface Step {
   readonly name: string;
   /** Its place in the list. */
   readonly index: number;
@@ -18,7 +18,7 @@ export interface Way {
 }
 
 /** A jump that a document asks for. */
-export interface Jump {
+interface Jump {
   readonly target: string;
   /** JSON Pointer from the task. */
   readonly pointer: string;

@@ -27,7 +27,7 @@ import { BatchWriter } from "./writer.js";
 const restMs = 5_000;
 
 /** What the machinery needs. */
-export interface CoreParts {
+interface CoreParts {
   readonly store: Store;
   readonly journal: RunJournal;
   /** Asked for at each call: some functions need the engine itself. */

@@ -17,7 +17,7 @@ import { Engine } from "./service.js";
 import { Triggers } from "#hub/workflow/triggers/service.js";
 
 /** How a local engine differs from the plain one. */
-export interface LocalSettings {
+interface LocalSettings {
   readonly functions: readonly WorkflowFunction[];
   /** A folder that keeps the runs; without one they are gone with the process. */
   readonly dir?: string;

@@ -33,7 +33,7 @@ export interface Payload {
  * A value as a row keeps it: `{"value": …}`, before it under `payloads` the places whose values lie elsewhere. As they stand
  * beside the value, nothing that users write can look like one.
  */
-export interface Packed {
+interface Packed {
   readonly text: string;
   readonly payloads: readonly Payload[];
 }
@@ -46,7 +46,7 @@ interface Split {
 }
 
 /** Whether the value at a path is only a frame around others, which is never put aside itself. */
-export type IsFrame = (path: Path) => boolean;
+type IsFrame = (path: Path) => boolean;
 
 const noFrame: IsFrame = () => false;
 /** The value itself stays; any of its parts may go. */

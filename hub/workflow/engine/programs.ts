@@ -8,7 +8,7 @@ import type { Compile, Interpret } from "./model.js";
 const maxPrograms = 200;
 
 /** A definition by its digest, ready to run. */
-export interface ReadyProgram {
+interface ReadyProgram {
   readonly sha256: Sha256;
   readonly interpret: Interpret;
 }

@@ -27,7 +27,7 @@ export function shapesOf(secrets: Secrets, names: readonly string[]): RunInfo["s
 }
 
 /** A call's argument as it is for the moment of the call only. */
-export interface FilledArgument {
+interface FilledArgument {
   /** With the secrets in place of their placeholders. */
   readonly value: Json;
   /** A value with the placeholders in place of the secrets that the argument has: what came of the call may repeat them. */

@@ -48,7 +48,7 @@ interface Parts {
 }
 
 /** `namespace/name:version`. */
-export const workflowTitle = ({ document }: Workflow): string =>
+const workflowTitle = ({ document }: Workflow): string =>
   `${document.namespace}/${document.name}:${document.version}`;
 
 /** Begins runs: the run exists, and its first transition is durable, or nothing is. */

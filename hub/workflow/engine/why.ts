@@ -10,7 +10,7 @@ import { runNotFound } from "./actors.js";
 import { sentenceOf } from "./failures.js";
 
 /** One task on the way from the workflow to the reason. */
-export interface WhyTask {
+interface WhyTask {
   readonly ref: string;
   readonly name: string;
   readonly kind: string;

@@ -2,7 +2,7 @@ import type { Json } from "#kernel/json.js";
 import { expressionLimits } from "./limits.js";
 
 /** Why a value may not cross: too large, too deep, or text with half a surrogate pair, which jq cannot read. */
-export type Refusal = "large" | "deep" | "text";
+type Refusal = "large" | "deep" | "text";
 
 /** Why a value may not go into jq or out as an answer; undefined when it may. Stops at the limit, however large the value is. */
 export function refusalOf(value: Json, maxBytes: number = expressionLimits.maxBytes): Refusal | undefined {

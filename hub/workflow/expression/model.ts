@@ -20,7 +20,7 @@ export interface Ask {
 export type ExpressionFault = "runtime" | "compile" | "time" | "input" | "output" | "memory";
 
 /** Which expression failed, and why. */
-export interface FailedExpression {
+interface FailedExpression {
   /** Its place in the ask. */
   readonly index: number;
   readonly expression: string;

@@ -21,7 +21,7 @@ export function unwrap(text: string): string {
 export const bare = (text: string): string => (isExpression(text) ? unwrap(text) : text.trim());
 
 /** An expression in a template, and where it is. */
-export interface Placed {
+interface Placed {
   /** JSON Pointer (RFC 6901) from the template's top. */
   readonly pointer: string;
   /** Without `${ }`. */

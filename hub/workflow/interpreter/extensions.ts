@@ -6,7 +6,7 @@ import { type Stage, viewOf } from "./scope.js";
 import type { Leaving, Next } from "./tasks/next.js";
 
 /** What a task has given, for the extensions after it. */
-export interface Result {
+interface Result {
   readonly raw: Json;
   readonly leaving: Leaving;
 }

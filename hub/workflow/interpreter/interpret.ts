@@ -24,7 +24,7 @@ import { tryAgain } from "./tasks/try.js";
 import { cancel, fail } from "./unwind.js";
 
 /** How many tasks one transition may begin; then the engine has its turn. */
-export const maxStepsPerTransition = 100;
+const maxStepsPerTransition = 100;
 
 /**
  * What one event makes of a run. Pure: the same program, state, event and answers give the same transition, and the given state stays

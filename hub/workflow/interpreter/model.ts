@@ -196,7 +196,7 @@ export interface Frame {
 }
 
 /** Tasks of an extension run around the frame's own. */
-export interface ExtensionFrame {
+interface ExtensionFrame {
   readonly side: "before" | "after";
   /** In the task's list of extensions that apply. */
   readonly place: number;

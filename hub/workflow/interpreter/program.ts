@@ -26,7 +26,7 @@ export type Step = KindedTask & {
 };
 
 /** An extension and where it stands. */
-export interface PlacedExtension {
+interface PlacedExtension {
   readonly ref: string;
   readonly rule: Extension;
 }

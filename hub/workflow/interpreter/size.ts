@@ -2,7 +2,7 @@ import type { Json } from "#kernel/json.js";
 import { fault } from "./errors.js";
 
 /** What a task may give, or a context hold, in bytes of JSON, roughly. One answer of a service may have 4 MiB. */
-export const maxValueBytes = 8 << 20;
+const maxValueBytes = 8 << 20;
 
 const measured = new WeakMap<object, number>();
 
@@ -10,7 +10,7 @@ const measured = new WeakMap<object, number>();
  * About how long the JSON of a value is, in UTF-16 units. Values are never changed, so each part is looked at once, however many values it
  * is part of: a list of a thousand times the same large value is large, and costs nothing to measure.
  */
-export function sizeOf(value: Json): number {
+function sizeOf(value: Json): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 4;
   let size = measured.get(value);

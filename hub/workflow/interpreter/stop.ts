@@ -7,7 +7,7 @@ export const hasChildren = ({ child, fork }: Frame): boolean =>
   child !== undefined || (fork !== undefined && fork.live > 0);
 
 /** The frames directly under one; of a fork, its branches, also those that are done. */
-export function childrenOf(draft: Draft, id: FrameId): readonly FrameId[] {
+function childrenOf(draft: Draft, id: FrameId): readonly FrameId[] {
   const { child, fork } = draft.frame(id);
   const branches =
     fork === undefined ? [] : draft.frames().filter(([one, { parent }]) => parent === id && one !== child);
@@ -19,7 +19,7 @@ export function childrenOf(draft: Draft, id: FrameId): readonly FrameId[] {
 export const isOpen = ({ result }: Frame): boolean => result === undefined;
 
 /** A frame and all under it, innermost first. */
-export function subtree(draft: Draft, id: FrameId): readonly FrameId[] {
+function subtree(draft: Draft, id: FrameId): readonly FrameId[] {
   const found: FrameId[] = [id];
   for (let at = 0; at < found.length; at += 1) found.push(...childrenOf(draft, found[at] ?? id));
   return found.reverse();

@@ -1,7 +1,7 @@
 import type { EventFilter, EventStrategy } from "../definition/parts.js";
 
 /** The filters of a strategy itself. No filter at all means every event. */
-export function rulesOfStrategy(strategy: EventStrategy): readonly EventFilter[] {
+function rulesOfStrategy(strategy: EventStrategy): readonly EventFilter[] {
   if ("one" in strategy) return [strategy.one];
   if ("all" in strategy) return strategy.all;
   return strategy.any.length === 0 ? [{ with: {} }] : strategy.any;

@@ -8,7 +8,7 @@ export interface Waiting {
 }
 
 /** What a run begins with: `input` is given to it, `used` counts no more. */
-export interface Choice<Event extends Waiting> {
+interface Choice<Event extends Waiting> {
   readonly input: readonly Event[];
   readonly used: readonly Event[];
 }

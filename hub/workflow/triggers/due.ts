@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 const farDays = 8 * 366 + 1;
 
 /** What the next start of a schedule depends on, besides the schedule. */
-export interface DueFacts {
+interface DueFacts {
   readonly nowMs: number;
   /** Since when the schedule counts. */
   readonly sinceMs: number;

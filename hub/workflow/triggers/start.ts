@@ -4,7 +4,7 @@ import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 
 /** A run that no person starts. */
-export interface TriggeredRun {
+interface TriggeredRun {
   readonly workflow: { readonly sha256: string };
   /** A second start with it gives the same run. */
   readonly key: string;

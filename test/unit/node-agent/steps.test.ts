@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { afterEach, describe, it } from "mocha";
 import { seeded } from "#aggregation/random/random.js";
-import { initialModel } from "#aggregation/topology/initial-model.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import { ComityError } from "#kernel/errors.js";
 import { parseSiteId } from "#kernel/ids.js";
@@ -18,6 +17,7 @@ import { createSteps, type Steps } from "#node-agent/steps/index.js";
 import type { StepAnswer, StepContext } from "#node-agent/steps/step.js";
 import { type Work, workSchema } from "#proto/codec/work.js";
 import { temporaryFolders } from "#test/support/folders.js";
+import { initialModel } from "../../support/initial-model.js";
 
 const folder = temporaryFolders();
 const layers = namedModel({ name: "mlp", input: [4], classes: 3, hidden: [8] });

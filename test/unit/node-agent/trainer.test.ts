@@ -3,7 +3,6 @@ import { before, describe, it } from "mocha";
 import { seeded } from "#aggregation/random/random.js";
 import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
 import { describeLayers } from "#aggregation/topology/describe.js";
-import { initialModel } from "#aggregation/topology/initial-model.js";
 import type { Layers } from "#aggregation/topology/layers.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import { ComityError } from "#kernel/errors.js";
@@ -13,6 +12,7 @@ import type { LossName } from "#node-agent/training/losses.js";
 import { Model } from "#node-agent/training/model.js";
 import { tf } from "#node-agent/training/tensorflow.js";
 import { evaluate, type LoopHooks, train, type TrainOptions } from "#node-agent/training/trainer.js";
+import { initialModel } from "../../support/initial-model.js";
 
 const hooks: LoopHooks = { progress: () => undefined, checkCancelled: () => undefined };
 

@@ -12,7 +12,7 @@ import { callFailure } from "../failures.js";
 import type { CallAuthentication } from "../forms.js";
 import { bareHost } from "../hosts.js";
 
-export interface GrpcRequest {
+interface GrpcRequest {
   /** `https://host:port`, or http without TLS. */
   readonly url: URL;
   readonly path: string;

@@ -3,7 +3,7 @@ import { didYouMean, listWords } from "#kernel/words.js";
 import { callFailure } from "../failures.js";
 
 /** A method with the types of its messages. */
-export interface GrpcMethod {
+interface GrpcMethod {
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly request: Type;
