@@ -37,6 +37,22 @@ describe("SQLite itself", () => {
     }
   });
 
+  it("lets the event loop go round in a transaction of many queries", async () => {
+    const store = await openAt(join(await folder(), "hub.db"));
+    let rounds = 0;
+    const count = () => (rounds++, (counting = setImmediate(count)));
+    let counting: NodeJS.Immediate | undefined;
+    const most = await store.write(async ({ db }) => {
+      count();
+      const from = performance.now();
+      while (performance.now() - from < 200) await sql`select 1`.execute(db);
+      return rounds;
+    });
+    clearImmediate(counting);
+    assert.ok(most > 3, `${most} rounds`);
+    await store.close();
+  });
+
   it("refuses a second hub on the same file, and lets it in when the first has gone", async () => {
     const path = join(await folder(), "hub.db");
     const first = await openAt(path);

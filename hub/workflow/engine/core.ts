@@ -11,6 +11,7 @@ import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
+import { processTurns } from "#kernel/turns.js";
 import type { ActorParts, RunActor } from "./actor.js";
 import { Actors, runNotFound } from "./actors.js";
 import { type Batch, type EffectRow, publishEvent } from "./batch.js";
@@ -20,7 +21,6 @@ import { Payloads } from "./payloads.js";
 import { Programs } from "./programs.js";
 import { checkSteering } from "./steering.js";
 import { Timers } from "./timers.js";
-import { Turns } from "./turns.js";
 import { BatchWriter } from "./writer.js";
 
 /** How long a run rests whose next transition could not be written. */
@@ -62,7 +62,6 @@ export class Core {
     this.#parts = parts;
     const { store, journal, functions, secrets, clock, log } = parts;
     const { owner } = this;
-    const turns = new Turns(() => clock.monotonicMs());
     this.payloads = new Payloads(parts.payloads);
     this.programs = new Programs(store.db, parts.compile);
     this.writer = new BatchWriter(store, journal, this.payloads);
@@ -88,7 +87,7 @@ export class Core {
       holds: parts.holds,
       received: (runId, listener, { source, id }) =>
         hasReceived(store.db, { runId, listener, source, eventId: id }),
-      turn: () => turns.next(),
+      turn: () => processTurns.next(),
       commit: (batch, after) => this.writer.commit(batch, after),
       forget: (runId, item) =>
         this.background(() => store.write((tx) => removeFromInbox(tx.db, runId, item))),

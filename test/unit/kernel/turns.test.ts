@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { Turns } from "#hub/workflow/engine/turns.js";
+import { Turns } from "#kernel/turns.js";
 
-describe("turns of runs at the event loop", () => {
+describe("turns at the event loop", () => {
   it("let everything else come in when runs have worked for a while, in the order of asking", async () => {
     let nowMs = 0;
     const turns = new Turns(() => nowMs);
