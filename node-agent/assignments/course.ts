@@ -1,0 +1,186 @@
+import { parseValue } from "#kernel/config.js";
+import { ComityError, type ErrorCode } from "#kernel/errors.js";
+import { parseJson } from "#kernel/json.js";
+import type { Log } from "#kernel/log.js";
+import { type DatasetSelector, type Work, workSchema } from "#proto/codec/work.js";
+import { type DatasetFacts, decide } from "../policy/decide.js";
+import type { Policy } from "../policy/rules.js";
+import { fetchBaseModel } from "./base-model.js";
+import { type Cargo, deliver, type Trip } from "./delivery.js";
+import type { HubPort } from "./hub.js";
+import type { Job } from "./job.js";
+import type { Journal } from "./journal.js";
+import type { Outbox } from "./outbox.js";
+import type { Replies } from "./replies.js";
+import { Slots } from "./slots.js";
+import { reasonForHub, toComityError } from "./verdict.js";
+import type { Workshop } from "./workshop.js";
+
+/** Codes by which the site declines, rather than fails. */
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "POLICY_REFUSED",
+  "DATASET_MISSING",
+  "WORK_UNSUPPORTED",
+]);
+
+/** What the course of a job needs from the agent. */
+export interface CourseParts {
+  readonly journal: Journal;
+  readonly outbox: Outbox;
+  readonly workshop: Workshop;
+  readonly hub: HubPort;
+  readonly replies: Replies;
+  readonly policy: Policy;
+  readonly isPaused: () => boolean;
+  /** The one dataset that a selector means, with its real row counts. Throws `DATASET_MISSING` or `DATA_INVALID`. */
+  readonly findDataset: (selector: DatasetSelector) => Promise<DatasetFacts>;
+  /** How many assignments are worked on at once. */
+  readonly concurrency: number;
+  readonly log: Log;
+  /** The agent stops: what cannot be sent now is sent after its next start. */
+  readonly isStopping: () => boolean;
+}
+
+/**
+ * The course of a job: the site's policy decides, the work is done, the answer is delivered. Each step is in the journal before the
+ * hub hears of it.
+ */
+export class Course {
+  readonly #parts: CourseParts;
+  readonly #slots: Slots;
+
+  constructor(parts: CourseParts) {
+    this.#parts = parts;
+    this.#slots = new Slots(parts.concurrency);
+  }
+
+  /** Resolves when the job has its receipt, has ended without one, or was aborted. */
+  async run(job: Job): Promise<void> {
+    try {
+      while (job.answer === undefined || !(await this.#deliver(job))) {
+        job.answer = undefined;
+        job.bytes = undefined;
+        const work = await this.#decide(job);
+        if (work === undefined) return;
+        await this.#work(job, work);
+      }
+    } catch (thrown) {
+      if (job.abort.signal.aborted) return;
+      await this.#fail(job, toComityError(thrown));
+    }
+  }
+
+  /** Has the site's policy decide; the work when it may be done. */
+  async #decide(job: Job): Promise<Work | undefined> {
+    const { journal, policy, isPaused, findDataset } = this.#parts;
+    const work = parseValue(
+      parseJson(job.offer.workJson, "WORK_UNSUPPORTED"),
+      "work",
+      workSchema,
+      "WORK_UNSUPPORTED",
+    );
+    const dataset = await findDataset(work.dataset);
+    if (job.abort.signal.aborted) return undefined;
+    const { offer } = job;
+    const facts = { round: offer.round, baseBytes: offer.base.sizeBytes };
+    const decision = decide(facts, work, { ...policy, pause: isPaused() }, dataset);
+    const line = { offer, dataset: dataset.name, rule: decision.rule };
+    if (!decision.allow) {
+      const reason = { code: decision.code, text: decision.reason, retryable: false };
+      journal.decline(offer, { ...line, event: "refused", reason: decision.reason }, reason);
+      this.#parts.log.warn(
+        { assignment: offer.assignmentId, rule: decision.rule },
+        `refused by the site's policy: ${decision.reason}`,
+      );
+      this.#parts.replies.refuse(offer, reason);
+      return undefined;
+    }
+    // After a restart the promise is in the journal already.
+    if (!job.held) {
+      journal.accept(offer, { ...line, event: "allowed" });
+      job.held = true;
+      this.#parts.replies.accept(job.offer);
+    }
+    return work;
+  }
+
+  async #work(job: Job, work: Work): Promise<void> {
+    const { workshop, journal, log, replies } = this.#parts;
+    const { signal } = job.abort;
+    const base = await fetchBaseModel(this.#parts, job.offer, signal);
+    try {
+      await this.#slots.run(signal, async () => {
+        const progress = replies.progressOf(job);
+        log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${work.kind} begins`);
+        const { answer, bytes } = await workshop.run(job.offer, work, base, signal, progress);
+        signal.throwIfAborted();
+        journal.answer(job.offer, answer, bytes, { event: "outgoing", offer: job.offer, answer });
+        job.answer = answer;
+        job.bytes = bytes;
+      });
+    } finally {
+      base.release();
+    }
+  }
+
+  /** Sends the answer. False when its update is damaged here, so that the work must be done again. */
+  async #deliver(job: Job): Promise<boolean> {
+    const { journal, outbox, log, isStopping } = this.#parts;
+    const cargo = (): Cargo => {
+      if (job.answer === undefined) throw new ComityError("INTERNAL", "There is nothing to send.");
+      return { offer: job.offer, answer: job.answer, bytes: job.bytes };
+    };
+    const trip: Trip = { cargo, isFirst: !job.sentBefore, isSending: false, isStopping };
+    job.trip = trip;
+    const outcome = await deliver(this.#parts, trip, job.abort.signal);
+    if (outcome.kind === "later") return true;
+    job.sentBefore = true;
+    if (outcome.kind === "damaged") {
+      log.warn(
+        { assignment: job.offer.assignmentId },
+        "the update in the outbox is damaged; the work is done again",
+      );
+      journal.reopen(job.offer);
+      return false;
+    }
+    const { offer } = outcome.cargo;
+    if (outcome.kind === "receipt") {
+      journal.done(offer, outcome.receipt);
+      log.info({ assignment: offer.assignmentId, round: offer.round }, `${offer.kind} delivered`);
+    } else {
+      const { code, message, hint } = outcome.error;
+      journal.end(offer, "refused", { code, text: message, retryable: false });
+      log.warn({ assignment: offer.assignmentId, code, hint }, `the hub did not take the answer: ${message}`);
+    }
+    const { answer, bytes } = outcome.cargo;
+    if (answer.update !== undefined && bytes === undefined) {
+      // The file may go only when the journal says that it is not needed.
+      journal.flush();
+      await outbox.drop(offer.assignmentId);
+    }
+    return true;
+  }
+
+  async #fail(job: Job, error: ComityError): Promise<void> {
+    const { journal, outbox, log } = this.#parts;
+    const { offer } = job;
+    const assignment = offer.assignmentId;
+    const refused = refusals.has(error.code);
+    const reason = refused
+      ? { code: error.code, text: error.message, retryable: false }
+      : reasonForHub(error);
+    if (refused) log.warn({ assignment, code: error.code, hint: error.hint }, `refused: ${error.message}`);
+    else log.error({ assignment, err: error, hint: error.hint }, `the work failed: ${error.message}`);
+    try {
+      if (refused)
+        journal.decline(offer, { event: "refused", offer, rule: error.code, reason: error.message }, reason);
+      else journal.fail(offer, reason);
+      await outbox.drop(assignment);
+    } catch (err) {
+      // The hub must hear of it all the same: a full disk is the likeliest reason to be here.
+      log.error({ assignment, err }, "the journal cannot be written");
+    }
+    if (refused) this.#parts.replies.refuse(offer, reason);
+    else this.#parts.replies.failed(offer, reason);
+  }
+}
