@@ -1,0 +1,163 @@
+import type { KeyObject } from "node:crypto";
+import type { Authority } from "#certs/authority.js";
+import type { Clock } from "#kernel/clock.js";
+import type { Log } from "#kernel/log.js";
+import { Operators } from "./access/operators.js";
+import { AnswerIntake } from "./assignments/intake.js";
+import { Assignments } from "./assignments/service.js";
+import { Retention } from "./blobs/retention.js";
+import type { FileBlobStore } from "./blobs/store.js";
+import { type HubConfig, publicAddress } from "./config.js";
+import { Models } from "./models/service.js";
+import { Results } from "./results/service.js";
+import { Aggregator } from "./rounds/aggregator.js";
+import { Rounds } from "./rounds/service.js";
+import { Trainings } from "./rounds/trainings.js";
+import { Enrolment } from "./sites/enrolment.js";
+import { Presence } from "./sites/presence.js";
+import { siteRevoked } from "./sites/renewal.js";
+import { Revocations } from "./sites/revocations.js";
+import { Sites } from "./sites/service.js";
+import type { Store } from "./store/store.js";
+import { languageCalls } from "./workflow/calls/calls.js";
+import type { HttpClientSettings } from "./workflow/calls/client.js";
+import type { Secrets } from "./workflow/engine/model.js";
+import { filePayloads } from "./workflow/engine/payload-stores.js";
+import { Payloads } from "./workflow/engine/payloads.js";
+import { Engine } from "./workflow/engine/service.js";
+import { JqExpressions } from "./workflow/expression/service.js";
+import { federatedFunctions } from "./workflow/functions/catalogue.js";
+import { RunJournal } from "./workflow/journal.js";
+import { Triggers } from "./workflow/triggers/service.js";
+
+/** What the areas stand on. */
+export interface Foundation {
+  readonly config: HubConfig;
+  readonly store: Store;
+  readonly blobs: FileBlobStore;
+  readonly authority: Authority;
+  /** Signs the tokens of operators and the invitations of sites. */
+  readonly tokenKey: KeyObject;
+  readonly secrets: Secrets;
+  /** What the calls of workflows may reach. */
+  readonly calls: HttpClientSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The areas of a hub, joined to each other. */
+export type Areas = Awaited<ReturnType<typeof makeAreas>>;
+
+/** Makes the areas of a hub, each of those that it leans on. Nothing of them begins by itself yet. */
+export async function makeAreas(foundation: Foundation) {
+  const { config, store, blobs, authority, tokenKey, secrets, calls, clock, log } = foundation;
+  const retention = new Retention({ store, blobs, clock, log });
+  await retention.sweep();
+  const revocations = await Revocations.load(store.db, clock.nowMs());
+
+  const presence = new Presence(clock);
+  const sites = new Sites(store, presence, clock);
+  const journal = new RunJournal(store, clock);
+  const payloads = filePayloads(blobs);
+  const packed = new Payloads(payloads);
+  const trainings = new Trainings(store, (text) => packed.unpack(text));
+  const assignments = new Assignments({ store, presence, journal, work: trainings, clock, log });
+  const aggregator = new Aggregator().warm();
+  const rounds = new Rounds({
+    store,
+    blobs,
+    retention,
+    presence,
+    journal,
+    assignments,
+    trainings,
+    aggregator,
+    limits: {
+      acquire: (tx, keys, holder) => engine.limits.acquire(tx, keys, holder),
+      holds: (holder) => engine.limits.holds(holder),
+      freed: (holders) => engine.limits.freed(holders),
+      news: () => engine.limits.news(),
+    },
+    clock,
+    startedAtMs: clock.nowMs(),
+  });
+  const expressions = new JqExpressions();
+  const triggers = new Triggers({ store, journal, expressions, clock, log, engine: () => engine });
+  const engine: Engine = new Engine({
+    store,
+    journal,
+    functions: [...languageCalls(calls), ...federatedFunctions(rounds)],
+    expressions,
+    secrets,
+    payloads,
+    limits: config.limits,
+    clock,
+    log,
+    ...triggers.hooks,
+  });
+  const intake = new AnswerIntake({
+    store,
+    blobs,
+    retention,
+    journal,
+    assignments,
+    work: trainings,
+    clock,
+    maxSamples: async (assignment) => {
+      const { dataset } = await trainings.get(assignment);
+      return sites.maxRows(assignment.site, dataset, assignment.kind === "train" ? "trainRows" : "testRows");
+    },
+  });
+  const operators = new Operators({ store, tokenKey, issuer: config.trustDomain, clock, log });
+  const enrolment = new Enrolment({
+    store,
+    authority,
+    tokenKey,
+    revocations,
+    hubAddresses: () => [publicAddress(config, "control")],
+    clock,
+    log,
+    certificateLifetimeMs: config.certificateHours * 3_600_000,
+  });
+  const models = new Models(store);
+  const results = new Results(store, journal, (text) => engine.unpack(text));
+
+  presence.onChange((site, change) => {
+    const told =
+      change === "left"
+        ? sites.left(site).then(() => rounds.siteChanged(site, change))
+        : rounds.siteChanged(site, change);
+    told.catch((error: unknown) =>
+      log.error({ site, err: error }, "a change of presence could not be recorded"),
+    );
+  });
+  revocations.onRevoke((site) => {
+    assignments
+      .siteRevoked(site)
+      .catch((error: unknown) => log.error({ site, err: error }, "open assignments could not be ended"));
+    presence.get(site)?.close(siteRevoked(site));
+  });
+
+  return {
+    revocations,
+    presence,
+    sites,
+    journal,
+    assignments,
+    engine,
+    triggers,
+    intake,
+    operators,
+    enrolment,
+    models,
+    results,
+    /** Ends what is under way; the rows stay open. */
+    async stop() {
+      await triggers.stop();
+      await engine.stop();
+      await expressions.close();
+      await retention.idle();
+      await aggregator.close();
+    },
+  };
+}
