@@ -80,10 +80,11 @@ const statements = {
       ended_at_ms = excluded.ended_at_ms`,
   ),
   runs: new Bulk(
-    "with v(run_id, state, ended_at_ms, output, error, error_code, error_text, workflow_sha256) as (",
-    ["text", "text", "bigint", "text", "text", "text", "text", "text"],
+    "with v(run_id, state, ended_at_ms, output, error, error_code, error_text, workflow_sha256, workflow) as (",
+    ["text", "text", "bigint", "text", "text", "text", "text", "text", "text"],
     `) update runs set state = v.state, ended_at_ms = v.ended_at_ms, output = v.output, error = v.error,
-      error_code = v.error_code, error_text = v.error_text, workflow_sha256 = v.workflow_sha256
+      error_code = v.error_code, error_text = v.error_text, workflow_sha256 = v.workflow_sha256,
+      workflow = v.workflow
       from v where runs.run_id = v.run_id`,
   ),
   blobs: new Bulk(
@@ -193,7 +194,7 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
       task.endedAtMs,
     ]),
   );
-  await run("runs", ({ runId, workflowSha256, run: end }) =>
+  await run("runs", ({ runId, workflowSha256, workflow, run: end }) =>
     end === undefined
       ? []
       : [
@@ -206,6 +207,7 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
             end.errorCode,
             end.errorText,
             workflowSha256,
+            workflow,
           ],
         ],
   );

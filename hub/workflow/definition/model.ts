@@ -29,6 +29,10 @@ export interface Workflow {
   readonly evaluate?: { readonly language?: string; readonly mode?: "strict" | "loose" };
 }
 
+/** `namespace/name:version`. */
+export const workflowTitle = ({ document }: Pick<Workflow, "document">): string =>
+  `${document.namespace}/${document.name}:${document.version}`;
+
 /** What the document says of itself. */
 interface DocumentHead {
   readonly dsl: string;

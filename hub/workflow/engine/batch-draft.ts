@@ -208,6 +208,7 @@ export class BatchDraft {
       fromSeq: seq,
       nowMs,
       workflowSha256: this.#program.sha256,
+      workflow: this.#program.title,
       stateText: this.#stateText,
       live,
       continues: live && delta.continues,

@@ -43,6 +43,8 @@ export interface Batch {
   readonly fromSeq: number;
   readonly nowMs: number;
   readonly workflowSha256: Sha256;
+  /** `namespace/name:version` of the same. */
+  readonly workflow: string;
   readonly stateText: string;
   readonly live: boolean;
   readonly continues: boolean;

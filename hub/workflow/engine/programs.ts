@@ -1,23 +1,18 @@
 import { workflowBody } from "#hub/store/runs.js";
 import type { Db } from "#hub/store/schema.js";
-import type { Workflow } from "#hub/workflow/definition/model.js";
+import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js";
 import type { Sha256 } from "#kernel/ids.js";
-import type { Compile, Interpret } from "./model.js";
+import type { Compile } from "./model.js";
+import type { Program } from "./standing.js";
 
 /** Programs that are kept ready. */
 const maxPrograms = 200;
-
-/** A definition by its digest, ready to run. */
-interface ReadyProgram {
-  readonly sha256: Sha256;
-  readonly interpret: Interpret;
-}
 
 /** Compiled programs, each made once; those that were not used for long are made again when they are. */
 export class Programs {
   readonly #compile: Compile;
   readonly #db: Db;
-  readonly #ready = new Map<Sha256, ReadyProgram>();
+  readonly #ready = new Map<Sha256, Program>();
 
   constructor(db: Db, compile: Compile) {
     this.#db = db;
@@ -25,10 +20,10 @@ export class Programs {
   }
 
   /** The program of a workflow that is at hand. */
-  add(sha256: Sha256, workflow: Workflow): ReadyProgram {
+  add(sha256: Sha256, workflow: Workflow): Program {
     const known = this.#ready.get(sha256);
     this.#ready.delete(sha256);
-    const program = known ?? { sha256, interpret: this.#compile(workflow) };
+    const program = known ?? { sha256, title: workflowTitle(workflow), interpret: this.#compile(workflow) };
     this.#ready.set(sha256, program);
     if (this.#ready.size > maxPrograms) {
       const [oldest] = this.#ready.keys();
@@ -38,7 +33,7 @@ export class Programs {
   }
 
   /** The program of a stored workflow. */
-  async get(sha256: Sha256): Promise<ReadyProgram> {
+  async get(sha256: Sha256): Promise<Program> {
     const known = this.#ready.get(sha256);
     if (known !== undefined) return known;
     return this.add(sha256, JSON.parse(await workflowBody(this.#db, sha256)) as Workflow);

@@ -6,6 +6,8 @@ import type { Interpret } from "./model.js";
 /** A program by its digest, ready to take events. */
 export interface Program {
   readonly sha256: Sha256;
+  /** `namespace/name:version`. */
+  readonly title: string;
   readonly interpret: Interpret;
 }
 
