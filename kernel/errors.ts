@@ -39,6 +39,7 @@ export const errorKinds = {
   DISK_FULL: { grpc: status.RESOURCE_EXHAUSTED, exit: exit.unexpected, retryable: true },
   ARGUMENT_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.usage },
   OP_ID_REUSED: { grpc: status.ALREADY_EXISTS, exit: exit.usage },
+  KEY_REUSED: { grpc: status.ALREADY_EXISTS, exit: exit.usage },
   ALREADY_EXISTS: { grpc: status.ALREADY_EXISTS, exit: exit.usage },
   HUB_UNREACHABLE: { grpc: status.UNAVAILABLE, exit: exit.connection, retryable: true },
   HUB_DRAINING: { grpc: status.UNAVAILABLE, exit: exit.connection, retryable: true },

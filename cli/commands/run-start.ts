@@ -32,7 +32,10 @@ export const runStartCommand = (): Command =>
   })
     .argument("<workflow>", "a published workflow, or a file that ends in .yaml, .yml or .json")
     .option("--input <file|json>", "the workflow's input: JSON, or a file of it (default: {})")
-    .option("--key <key>", "your own name for this start: the same key never starts a second run")
+    .option(
+      "--key <key>",
+      "your own name for this start: the same again gives the same run, anything else under it is refused",
+    )
     .option("--name <name>", "the run's name, for people")
     .option("--watch", "show the run until it ends, then its result")
     .addOption(

@@ -42,7 +42,7 @@ const show = (): Command =>
   command("show", {
     summary: "show a run, its tasks, its rounds and its sites",
     description:
-      "Shows a run: each task that it has come to, its output, its rounds and their sites.\nWith --task the input and the output of one task in full.",
+      "Shows a run: its input, each task that it has come to, its output, its rounds and their sites.\nWith --task the input and the output of one task in full.",
     examples: ["comity run show", "comity run show RUN --task evaluate", "comity run show RUN --json"],
   })
     .argument("[run]", "the run's id (default: the newest run)")

@@ -41,6 +41,7 @@ export function renderRun(run: Run__Output, nowMs: number): string {
       ["model", run.model?.sha256 ?? ""],
     ]),
   ];
+  if (run.inputJson !== "") parts.push(`${colour.dim("Input:")}\n${pretty(run.inputJson)}`);
   if (run.tasks.length > 0) parts.push(renderTasks(run.tasks, nowMs));
   if (run.outputJson !== "" && run.state === "completed")
     parts.push(`${colour.dim("Output:")}\n${pretty(run.outputJson)}`);

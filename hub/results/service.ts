@@ -46,7 +46,7 @@ interface TaskView {
   readonly endedAtMs: number;
 }
 
-/** The values of all tasks together may have this many bytes in an answer; what is over is left out, the run's output never. */
+/** The values of all tasks together may have this many bytes in an answer; what is over is left out, the run's input and output never. */
 const maxTaskValueBytes = 512 << 10;
 
 /** A run with all that operators may see of it. */
@@ -54,6 +54,8 @@ export interface RunView {
   readonly run: Run;
   readonly workflowJson: string;
   readonly tasks: readonly TaskView[];
+  /** JSON; empty where it is not known. */
+  readonly input: string;
   /** JSON; empty while there is none. */
   readonly output: string;
   readonly error: string;
@@ -97,9 +99,10 @@ export class Results {
     const { db } = this.#store;
     const run = await this.#run(runId);
     const rounds = await roundsOf(db, runId);
-    const { output, error } = await runOutcome(db, runId);
+    const { input, output, error } = await runOutcome(db, runId);
     return {
       run,
+      input: await this.#json(input),
       output: await this.#json(output),
       error: error ?? "",
       workflowJson: await workflowBody(db, run.workflowSha256),

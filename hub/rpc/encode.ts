@@ -60,6 +60,7 @@ export function encodeRunView(view: RunView): RunMessage {
   return {
     ...encodeRun(view.run),
     workflowJson: view.workflowJson,
+    inputJson: view.input,
     outputJson: view.output,
     errorJson: view.error,
     tasks: [...view.tasks],

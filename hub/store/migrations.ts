@@ -128,8 +128,15 @@ const engineSchema = [
   "alter table assignments add column effect text not null default 'e1'",
 ];
 
+/** What a run was started with. Of older runs it is not known. */
+const startsSchema = [
+  "alter table runs add column input text",
+  "alter table runs add column start_workflow_sha256 text",
+  "alter table runs add column start_input_sha256 text",
+];
+
 /** Every migration in its order; a name, once released, never changes. */
-const migrations = { "0001-first": firstSchema, "0002-engine": engineSchema };
+const migrations = { "0001-first": firstSchema, "0002-engine": engineSchema, "0003-starts": startsSchema };
 
 /**
  * Brings the schema of a database up to date; hubs that start at the same time take turns. `name` is for people. Throws

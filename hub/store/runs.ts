@@ -21,12 +21,25 @@ export async function workflowBody(db: Db, sha256: Sha256): Promise<string> {
   return row.body;
 }
 
+/** What a start asks for, by digests that last: the same key stands for the same of both. */
+export interface StartContent {
+  readonly workflowSha256: Sha256;
+  /** Of the input's canonical JSON. */
+  readonly inputSha256: Sha256;
+}
+
+/** What a new run's row has besides the run. */
+export interface RunStart {
+  /** Packed; null in a row that no start has made. */
+  readonly input: string | null;
+  /** The caller's own name for the start, or its occasion. */
+  readonly key?: string | undefined;
+  /** What the key stands for; undefined: whatever came with it first. */
+  readonly content?: StartContent | undefined;
+}
+
 /** Writes a new run. */
-export async function insertRun(
-  db: Db,
-  run: Run,
-  start: { readonly key: string | undefined },
-): Promise<void> {
+export async function insertRun(db: Db, run: Run, { input, key, content }: RunStart): Promise<void> {
   await db
     .insertInto("runs")
     .values({
@@ -40,23 +53,38 @@ export async function insertRun(
       error_code: null,
       error_text: null,
       workflow: run.workflow,
-      start_key: start.key ?? null,
+      input,
+      start_key: key ?? null,
+      start_workflow_sha256: content?.workflowSha256 ?? null,
+      start_input_sha256: content?.inputSha256 ?? null,
       parent: run.parent ?? null,
     })
     .execute();
 }
 
-/** The run that was started under a key, or by a call of another run. */
-export async function findStarted(
+/** The run that was started under a key, with what the key stands for. */
+export async function findKeyed(
   db: Db,
-  by: { readonly key: string | undefined; readonly parent: string | undefined },
-): Promise<RunId | undefined> {
-  const { key, parent } = by;
-  if (key === undefined && parent === undefined) return undefined;
-  let query = db.selectFrom("runs").select("run_id");
-  query =
-    parent === undefined ? query.where("start_key", "=", key ?? "") : query.where("parent", "=", parent);
-  return (await query.executeTakeFirst())?.run_id as RunId | undefined;
+  key: string,
+): Promise<{ readonly runId: RunId; readonly content: StartContent | undefined } | undefined> {
+  const row = await db
+    .selectFrom("runs")
+    .select(["run_id", "start_workflow_sha256", "start_input_sha256"])
+    .where("start_key", "=", key)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { start_workflow_sha256: workflowSha256, start_input_sha256: inputSha256 } = row;
+  const known = workflowSha256 !== null && inputSha256 !== null;
+  return {
+    runId: row.run_id as RunId,
+    content: known ? ({ workflowSha256, inputSha256 } as StartContent) : undefined,
+  };
+}
+
+/** The run that a call of another run, `run/effect`, has started. */
+export async function findChild(db: Db, parent: string): Promise<RunId | undefined> {
+  const row = await db.selectFrom("runs").select("run_id").where("parent", "=", parent).executeTakeFirst();
+  return row?.run_id as RunId | undefined;
 }
 
 export async function findRun(db: Db, runId: RunId): Promise<Run | undefined> {
@@ -91,14 +119,14 @@ export async function depthOf(db: Db, runId: RunId, most: number): Promise<numbe
   return most;
 }
 
-/** What came out of a run; output is packed. */
+/** What went into a run and what came out of it; input and output are packed. */
 export const runOutcome = (
   db: Db,
   runId: RunId,
-): Promise<{ state: string; output: string | null; error: string | null }> =>
+): Promise<{ state: string; input: string | null; output: string | null; error: string | null }> =>
   db
     .selectFrom("runs")
-    .select(["state", "output", "error"])
+    .select(["state", "input", "output", "error"])
     .where("run_id", "=", runId)
     .executeTakeFirstOrThrow();
 

@@ -151,11 +151,16 @@ export interface RunsTable {
   error_text: string | null;
   /** The number of the newest event. */
   event_seq: Generated<number>;
-  /** The caller's own name for the start: a second start with it gives the same run. */
+  /** The caller's own name for the start, or the occasion of it: there is one run of each. */
   start_key: string | null;
+  /** What the key stands for: the digests of the workflow and the input that it came with. Null where nothing is compared. */
+  start_workflow_sha256: string | null;
+  start_input_sha256: string | null;
   /** `namespace/name:version` of the workflow. */
   workflow: Generated<string>;
-  /** JSON; null while there is none. */
+  /** What the run was started with, packed; null for a run of an older hub. */
+  input: string | null;
+  /** Packed; null while there is none. */
   output: string | null;
   /** JSON of a WorkflowError; null while there is none. */
   error: string | null;

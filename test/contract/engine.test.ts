@@ -88,6 +88,7 @@ onEachStore("the engine", (newPlace) => {
     const text = workflowOf(echo("one", "{}"));
     const first = await hub.start(text, { key: "nightly" });
     assert.equal((await hub.start(text, { key: "nightly" })).id, first.id);
+    await assert.rejects(hub.start(text, { key: "nightly", input: { n: 1 } }), { code: "KEY_REUSED" });
     assert.notEqual((await hub.start(text)).id, first.id);
     const opId = newOpId();
     const request = { opId, workflow: { sha256: first.workflowSha256 }, input: {}, startedBy: "ada" };
@@ -201,7 +202,7 @@ onEachStore("the engine", (newPlace) => {
     const text = workflowOf(
       `${echo("one", "{ n: 1 }")}  - bad: { call: "test.flaky:1.0.0@default", with: { name: a, times: 1 } }\n`,
     );
-    const { id } = await hub.start(text);
+    const { id } = await hub.start(text, { key: "once" });
     const failed = await hub.until(id);
     assert.equal(failed.state, "failed");
     assert.equal(failed.errorCode, "TASK_FAILED");
@@ -214,7 +215,10 @@ onEachStore("the engine", (newPlace) => {
     await hub.engine.retry({ runId: id, by: "ada" });
     assert.deepEqual(await hub.output(id), { name: "a", failures: 1 });
     const calls = world.outside.calls.length;
-    const other = workflowOf(`${echo("one", "{ n: 1 }")}${echo("bad", '{ n: "${ .n + 40 }" }')}`);
+    const other = workflowOf(`${echo("one", "{ n: 1 }")}${echo("bad", '{ n: "${ .n + 40 }" }')}`).replace(
+      '"1.0.0"',
+      '"1.1.0"',
+    );
     await assert.rejects(hub.engine.retry({ runId: id, by: "ada", from: "none" }), {
       code: "TASK_NOT_FOUND",
     });
@@ -222,7 +226,12 @@ onEachStore("the engine", (newPlace) => {
     await hub.engine.retry({ runId: id, by: "ada", from: "bad", definition: { text: other } });
     assert.deepEqual(await hub.output(id), { n: 41 });
     assert.equal(world.outside.calls.length, calls + 1);
-    assert.notEqual((await hub.engine.get(id)).workflowSha256, failed.workflowSha256);
+    const { workflowSha256, workflow } = await hub.engine.get(id);
+    assert.notEqual(workflowSha256, failed.workflowSha256);
+    assert.deepEqual([failed.workflow, workflow], ["default/test:1.0.0", "default/test:1.1.0"]);
+    // A key stands for what was started, not for what became of it.
+    assert.equal((await hub.start(text, { key: "once" })).id, id);
+    await assert.rejects(hub.start(other, { key: "once" }), { code: "KEY_REUSED" });
   });
 
   holds(
@@ -339,15 +348,18 @@ onEachStore("the engine", (newPlace) => {
   holds("keeps large values beside the rows, each once, and gives them back whole", async () => {
     const { hub, again, world } = await opened();
     const big = { text: "x".repeat(100_000), list: Array.from({ length: 9_000 }, (_, n) => n), small: 1 };
-    const { id } = await hub.start(workflowOf(`${hold("wait")}${echo("one", '{ n: "${ .big.small }" }')}`), {
-      input: big,
-    });
+    const text = workflowOf(`${hold("wait")}${echo("one", '{ n: "${ .big.small }" }')}`);
+    const { id } = await hub.start(text, { input: big, key: "big" });
+    assert.equal((await hub.start(text, { input: { ...big }, key: "big" })).id, id);
     await world.outside.holding("wait");
     const next = await again(hub);
     (await world.outside.holding("wait")).resolve({ big });
     assert.deepEqual(await next.output(id), { n: 1 });
     const { state } = await next.store.db.selectFrom("snapshots").select("state").executeTakeFirstOrThrow();
     assert.ok(state.length < 10_000);
+    const { input } = await next.store.db.selectFrom("runs").select("input").executeTakeFirstOrThrow();
+    assert.ok((input ?? "").length < 10_000);
+    assert.deepEqual(await next.engine.unpack(input ?? ""), big);
     const tasks = await next.store.db
       .selectFrom("tasks")
       .select(["name", "input"])

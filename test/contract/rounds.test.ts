@@ -42,7 +42,7 @@ async function newRun(store: Store): Promise<RunId> {
     const start = { id, name: "night", workflowSha256, state: "running", startedBy: "ada" } as const;
     const end = { startedAtMs: 1, endedAtMs: undefined, errorCode: undefined, errorText: undefined };
     const origin = { workflow: "default/night:1.0.0", parent: undefined };
-    await insertRun(db, { ...start, ...end, ...origin }, { key: undefined });
+    await insertRun(db, { ...start, ...end, ...origin }, { input: null });
     await recordBlob(db, base, 1);
   });
   return id;

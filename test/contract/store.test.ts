@@ -50,7 +50,7 @@ async function seed(store: Store): Promise<{ runId: RunId; id: ReturnType<typeof
       parent: undefined,
     } as const;
     const open = { endedAtMs: undefined, errorCode: undefined, errorText: undefined };
-    await insertRun(db, { ...run, ...open }, { key: undefined });
+    await insertRun(db, { ...run, ...open }, { input: null });
     await recordBlob(db, base, 1);
     const call = { runId, effect: "e1" as const };
     const times = { startedAtMs: 1, deadlineAtMs: 100, base };

@@ -90,10 +90,12 @@ onEachStore("triggers", (newPlace) => {
     const version = await hub.engine.library.get("test");
     const { id } = await hub.engine.start({
       workflow: { sha256: version.sha256 },
-      key: `schedule:default/test@${dueMs}`,
+      occasion: `schedule:default/test@${dueMs}`,
       input: {},
       startedBy: "schedule",
     });
+    // The occasion has its run, whatever version is the newest by now.
+    await hub.schedule("{ cron: '5 12 * * *' }", { version: "1.0.1", set: "${ {} }" });
     await hub.close();
     clock.passTo(dueMs);
     const again = await open();
@@ -103,6 +105,8 @@ onEachStore("triggers", (newPlace) => {
         (await again.started()).map((run) => run.id),
         [id],
       );
+      const row = await again.store.db.selectFrom("schedules").select("run_id").executeTakeFirstOrThrow();
+      assert.equal(row.run_id, id);
       assert.deepEqual(await nextStarts(again), [Date.UTC(2026, 0, 2, 12, 5)]);
     } finally {
       await again.close();

@@ -56,12 +56,23 @@ describe("workflows and runs over the wire", () => {
     await assert.rejects(hub.admin.startRun({ workflow: "test/count:2.0.0" }), { hint: /1\.0\.0/ });
   });
 
-  it("one key is one run, whatever else the second start says", async () => {
-    const start = (n: number) =>
-      hub.admin.startRun({ workflow: "count", inputJson: JSON.stringify({ n }), key: "mine" });
-    const [first, second] = await Promise.all([start(1), start(5)]);
+  it("one key is one run of one workflow with one input, and shows its input", async () => {
+    const start = (inputJson: string, workflow = "count") =>
+      hub.admin.startRun({ workflow, inputJson, key: "mine" });
+    const [first, second] = await Promise.all([start('{"n": 1, "m": 2}'), start('{"m": 2.0, "n": 1}')]);
     assert.equal(second.runId, first.runId);
-    assert.equal((await start(7)).runId, first.runId);
+    assert.deepEqual(JSON.parse((await hub.admin.getRun(first.runId)).inputJson), { n: 1, m: 2 });
+    const belongs = `The key "mine" belongs to run ${first.runId}, which was started with`;
+    await assert.rejects(start("{}"), { code: "KEY_REUSED", message: `${belongs} another input.` });
+    await hub.admin.publishWorkflow({ source: source.replace("1.0.0", "1.1.0").replace("+ 1", "+ 2") });
+    const other = `another workflow (test/count:1.0.0, ${first.workflowSha256.slice(0, 12)})`;
+    await assert.rejects(start('{"n": 1, "m": 2}'), {
+      code: "KEY_REUSED",
+      message: `${belongs} ${other}.`,
+      hint: /Take a new key/,
+    });
+    await assert.rejects(start("{}"), { message: `${belongs} ${other} and another input.` });
+    assert.equal((await start('{"n": 1, "m": 2}', "count:1.0.0")).runId, first.runId);
     assert.equal((await hub.admin.listRuns(10)).runs.length, 1);
   });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { depthOf, findRun, findStarted, runOutcome } from "#hub/store/runs.js";
+import { depthOf, findChild, findRun, runOutcome } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
 import { type EffectCaller, FunctionFailure, type WorkflowFunction } from "#hub/workflow/functions/model.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
@@ -49,7 +49,7 @@ export function runWorkflow(parts: Parts): WorkflowFunction<Argument> {
     argument,
     async perform(call, caller, signal) {
       const parent = effectKey(caller.runId, caller.effect);
-      let runId = await findStarted(store.db, { key: undefined, parent });
+      let runId = await findChild(store.db, parent);
       if (runId === undefined) {
         await checkDepth(store, caller.runId);
         const { namespace, name, version } = call.workflow;
@@ -63,10 +63,7 @@ export function runWorkflow(parts: Parts): WorkflowFunction<Argument> {
       return call.await ? outputOf(parts, runId, signal) : { runId };
     },
     async cancel(caller: EffectCaller, reason) {
-      const runId = await findStarted(store.db, {
-        key: undefined,
-        parent: effectKey(caller.runId, caller.effect),
-      });
+      const runId = await findChild(store.db, effectKey(caller.runId, caller.effect));
       if (runId === undefined) return;
       try {
         await control.cancel({ runId, by: `run:${caller.runId}`, reason });

@@ -119,7 +119,7 @@ export class Engine {
     return parseDefinition(text, { expressions, functions: this.functions }, file);
   }
 
-  /** Starts a run; it exists, durably, when the promise resolves. The same `opId` or `key` again gives the same run. */
+  /** Starts a run; it exists, durably, when the promise resolves. The same `opId` or `key` again gives the same run. Throws `KEY_REUSED`, `OP_ID_REUSED`. */
   async start(request: Omit<StartRequest, "workflow"> & { readonly workflow: WorkflowChoice }): Promise<Run> {
     const workflow = await this.#workflow(request.workflow);
     return this.get(await this.#starter.start({ ...request, workflow }));

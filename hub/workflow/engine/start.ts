@@ -1,11 +1,12 @@
 import { once } from "#hub/store/operations.js";
 import { recordBlob } from "#hub/store/blobs.js";
 import { putIntoInbox } from "#hub/store/owners.js";
-import { findStarted, hasQueuedRun, insertRun, saveWorkflow } from "#hub/store/runs.js";
+import { findChild, hasQueuedRun, insertRun, saveWorkflow } from "#hub/store/runs.js";
 import { insertSnapshot } from "#hub/store/snapshots.js";
+import type { Db } from "#hub/store/schema.js";
 import type { Store, Tx } from "#hub/store/store.js";
 import type { WrittenBatch } from "#hub/store/transitions.js";
-import type { Workflow } from "#hub/workflow/definition/model.js";
+import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js";
 import type { RunInfo } from "#hub/workflow/interpreter/model.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { Clock } from "#kernel/clock.js";
@@ -20,6 +21,7 @@ import type { Secrets } from "./model.js";
 import { type Queue, workflowKey } from "./queue.js";
 import { shapesOf } from "./secrets.js";
 import { newStanding } from "./standing.js";
+import { runOfKey, type StartKey, startKey } from "./start-key.js";
 
 /** What a run is to be started of. */
 export interface StartRequest {
@@ -28,8 +30,10 @@ export interface StartRequest {
   /** Checked already. */
   readonly workflow: Workflow;
   readonly input: Json;
-  /** The caller's own name for the start: a second start with it gives the same run. */
+  /** The caller's own name for the start: a second start of the same with it gives the same run, one of anything else is refused. */
   readonly key?: string;
+  /** In place of a key, for what no person starts: it has one run, also when a newer version is asked for the second time. */
+  readonly occasion?: string;
   /** For people; the workflow's name where it is empty or absent. */
   readonly name?: string;
   readonly startedBy: string;
@@ -47,10 +51,6 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** `namespace/name:version`. */
-const workflowTitle = ({ document }: Workflow): string =>
-  `${document.namespace}/${document.name}:${document.version}`;
-
 /** Begins runs: the run exists, and its first transition is durable, or nothing is. */
 export class Starter {
   readonly #parts: Parts;
@@ -59,14 +59,15 @@ export class Starter {
     this.#parts = parts;
   }
 
-  /** Resolves with the new run, or with that of an earlier start with the same key, `op_id` or parent. */
+  /** Resolves with the new run, or with that of an earlier start with the same key, `op_id` or parent. Throws `KEY_REUSED`, `OP_ID_REUSED`. */
   async start(request: StartRequest): Promise<RunId> {
     const { core, store, secrets, clock } = this.#parts;
-    const { workflow, input, key, parent, startedBy } = request;
-    const before = await findStarted(store.db, { key, parent });
-    if (before !== undefined) return before;
+    const { workflow, input, parent, startedBy } = request;
     const body = canonicalJson(workflow);
     const sha256 = hashBytes(body);
+    const key = startKey(request, sha256);
+    const before = await this.#before(store.db, key, parent);
+    if (before !== undefined) return before;
     const startedAtMs = clock.nowMs();
     const info: RunInfo = {
       id: newRunId(),
@@ -80,11 +81,12 @@ export class Starter {
     const program = core.programs.add(sha256, workflow);
     const actor = new RunActor(core.actor, newStanding({ runId, name, fence: 1, program }));
     const { batch, moved } = await actor.begin({ happening: { type: "run.started", info, input } });
-    const item = await core.writer.item(batch);
-    const content = { body, input, name: request.name ?? "", key: key ?? "" };
+    const packed = core.payloads.pack(input);
+    const item = await core.writer.item({ ...batch, payloads: [...batch.payloads, ...packed.payloads] });
+    const content = { body, input, name: request.name ?? "", key: key?.key ?? "" };
     const operation = { opId: request.opId, actor: startedBy, method: "StartRun", content };
     return once(store, operation, startedAtMs, async (tx) => {
-      const again = await findStarted(tx.db, { key, parent });
+      const again = await this.#before(tx.db, key, parent);
       if (again !== undefined) return again;
       await saveWorkflow(tx.db, sha256, body, startedAtMs);
       const title = workflowTitle(workflow);
@@ -99,7 +101,7 @@ export class Starter {
         startedBy,
         startedAtMs,
       } as const;
-      await insertRun(tx.db, { ...run, parent, ...notEnded }, { key });
+      await insertRun(tx.db, { ...run, parent, ...notEnded }, { ...key, input: packed.text });
       await insertSnapshot(tx.db, { runId, workflowSha256: sha256, owner: core.owner, fence: 1 });
       if (queued !== undefined) {
         await this.#enqueue(tx, item, queued);
@@ -112,6 +114,16 @@ export class Starter {
       });
       return runId;
     });
+  }
+
+  /** The run that is there already. */
+  #before(
+    db: Db,
+    key: StartKey | undefined,
+    parent: string | undefined,
+  ): Promise<RunId | undefined> | undefined {
+    if (key !== undefined) return runOfKey(db, key);
+    return parent === undefined ? undefined : findChild(db, parent);
   }
 
   /** Why the run cannot begin now: its workflow's places are taken, or others wait for one already. */

@@ -146,13 +146,13 @@ export class EventSchedules {
     return runId === undefined ? [] : [runId];
   }
 
-  /** The key is made of the events: a hub that is killed before they are marked as taken starts the same run again, and so once. */
+  /** The occasion is made of the events: a hub that is killed before they are marked as taken starts the same run again, and so once. */
   #start({ namespace, name, sha256 }: Watch, events: readonly WaitingEvent[]): Promise<RunId | undefined> {
     const { start, log } = this.#parts;
     const names = events.map(({ row }) => [row.source, row.event_id]);
     return startOrGiveUp(start, log, {
       workflow: { sha256 },
-      key: `event:${namespace}/${name}@${hashBytes(JSON.stringify(names))}`,
+      occasion: `event:${namespace}/${name}@${hashBytes(JSON.stringify(names))}`,
       input: events.map(({ row }) => JSON.parse(row.body) as Json),
       startedBy: "event",
     });

@@ -116,13 +116,13 @@ export class Schedules {
     }
   }
 
-  /** Starts what is due, under a key: a hub that is killed before the row has moved on starts it again, and so once. */
+  /** Starts what is due, as an occasion with a name: a hub that is killed before the row has moved on starts it again, and so once. */
   async #fire(row: ScheduleRow): Promise<void> {
     const { store, clock, log, start } = this.#parts;
     const workflow = `${row.namespace}/${row.name}`;
     const run = await startOrGiveUp(start, log, {
       workflow: { sha256: row.workflow_sha256 },
-      key: `schedule:${workflow}@${row.due_at_ms ?? 0}`,
+      occasion: `schedule:${workflow}@${row.due_at_ms ?? 0}`,
       input: {},
       startedBy: "schedule",
     });

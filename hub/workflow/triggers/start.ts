@@ -6,8 +6,8 @@ import type { Log } from "#kernel/log.js";
 /** A run that no person starts. */
 interface TriggeredRun {
   readonly workflow: { readonly sha256: string };
-  /** A second start with it gives the same run. */
-  readonly key: string;
+  /** What starts it, by name: there is one run of it, whatever version is the newest when it is asked for again. */
+  readonly occasion: string;
   readonly input: Json;
   readonly startedBy: string;
 }
@@ -30,7 +30,7 @@ export async function startOrGiveUp(
     const { code, kind } = ComityError.from(error);
     // What is not known to be the workflow's own fault may pass.
     if (kind.retryable === true || code === "INTERNAL") throw error;
-    log.error({ key: request.key, code, err: error }, "a run could not be started by its schedule");
+    log.error({ occasion: request.occasion, code, err: error }, "a run could not be started by its schedule");
     return undefined;
   }
 }

@@ -39,6 +39,7 @@ const run = (tasks: Task__Output[], more: Partial<Run__Output> = {}): Run__Outpu
   errorCode: "",
   errorText: "",
   model: null,
+  inputJson: '{"n":0}',
   outputJson: '{"n":1}',
   errorJson: "",
   parent: "",
@@ -64,7 +65,9 @@ describe("a run that is shown", () => {
       lines.some((line) => line.startsWith("  undo ")),
       lines.join("\n"),
     );
-    assert.ok(lines.includes("Output:"));
+    const input = lines.indexOf("Input:");
+    assert.deepEqual(lines.slice(input, input + 4), ["Input:", "{", '  "n": 0', "}"]);
+    assert.ok(lines.indexOf("Output:") > input);
   });
 
   it("cuts long values in the table, has them whole for one task, and says an error in words", () => {

@@ -51,6 +51,10 @@ export interface Run {
    * The run and the call that started this one, `run/effect`; empty for none.
    */
   'parent'?: (string);
+  /**
+   * What it was started with; empty in lists, and for a run that an older hub has started.
+   */
+  'inputJson'?: (string);
 }
 
 export interface Run__Output {
@@ -101,4 +105,8 @@ export interface Run__Output {
    * The run and the call that started this one, `run/effect`; empty for none.
    */
   'parent': (string);
+  /**
+   * What it was started with; empty in lists, and for a run that an older hub has started.
+   */
+  'inputJson': (string);
 }

@@ -18,7 +18,8 @@ export interface StartRunRequest {
    */
   'inputJson'?: (string);
   /**
-   * The caller's own name for this start: a second start with it gives the run of the first.
+   * The caller's own name for this start: the same start with it again gives the run of the first, one of another workflow or
+   * with another input is refused.
    */
   'key'?: (string);
 }
@@ -42,7 +43,8 @@ export interface StartRunRequest__Output {
    */
   'inputJson': (string);
   /**
-   * The caller's own name for this start: a second start with it gives the run of the first.
+   * The caller's own name for this start: the same start with it again gives the run of the first, one of another workflow or
+   * with another input is refused.
    */
   'key': (string);
 }
