@@ -1,13 +1,13 @@
 import { isObject } from "#kernel/json.js";
 import { didYouMean } from "#kernel/words.js";
-import { anything, type Check, list, mapOf, object, oneOf, text, textOr } from "./checks.js";
-import { expression, expressionOr, template } from "./expressions.js";
+import { type Check, list, mapOf, object, oneOf, text, textOr } from "./checks.js";
+import { comparedValue, expression, expressionOr, template } from "./expressions.js";
 import { filledText, uriText } from "./part-forms.js";
 import { described } from "./survey.js";
 
 const time = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** The attributes that CloudEvents 1.0 names. */
+/** The attributes that CloudEvents 1.0 names, but for the data: that is any value. */
 const attributes: Readonly<Record<string, Check>> = {
   id: filledText("An event's id"),
   source: uriText("An event's source"),
@@ -16,21 +16,20 @@ const attributes: Readonly<Record<string, Check>> = {
   subject: filledText("An event's subject"),
   datacontenttype: filledText("An event's datacontenttype"),
   dataschema: uriText("An event's dataschema"),
-  data: template,
 };
 
-/** Attributes of an event; those that CloudEvents does not name are extensions of it. */
-function eventProperties(noun: string, required: readonly string[]): Check {
+/** Attributes of an event; those that CloudEvents does not name are extensions of it, and have any value as the data has. */
+function eventProperties(noun: string, any: (key: string) => Check, required: readonly string[] = []): Check {
   return (spot) => {
     if (!isObject(spot.value)) {
       spot.error("wrong-type", `${noun} must be an object, and is ${described(spot.value)}.`);
       return;
     }
-    const names = Object.keys(attributes);
+    const names = [...Object.keys(attributes), "data"];
     let meant = "";
     for (const [key, value] of Object.entries(spot.value)) {
       const child = spot.child(key, value);
-      (Object.hasOwn(attributes, key) ? (attributes[key] ?? anything) : template)(child);
+      ((Object.hasOwn(attributes, key) ? attributes[key] : undefined) ?? any(key))(child);
       if (names.includes(key)) continue;
       const guess = didYouMean(key, names);
       meant += guess;
@@ -48,14 +47,16 @@ function eventProperties(noun: string, required: readonly string[]): Check {
 }
 
 /** What `emit` sends. */
-export const emittedEvent: Check = object("event", { with: eventProperties("The event to emit", ["type"]) }, [
-  "with",
-]);
+export const emittedEvent: Check = object(
+  "event",
+  { with: eventProperties("The event to emit", () => template, ["type"]) },
+  ["with"],
+);
 
 const eventFilter: Check = object(
   "An event filter",
   {
-    with: eventProperties("An event filter's with", []),
+    with: eventProperties("An event filter's with", comparedValue),
     correlate: mapOf(
       "correlate",
       object(

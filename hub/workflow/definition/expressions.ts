@@ -1,8 +1,9 @@
 import { secretNames } from "#hub/workflow/expression/secret-names.js";
 import { bare, isExpression, unwrap } from "#hub/workflow/expression/template.js";
 import { isObject, type Json } from "#kernel/json.js";
+import { printable } from "#kernel/words.js";
 import type { Check } from "./checks.js";
-import { described, type Spot } from "./survey.js";
+import { described, quoted, type Spot } from "./survey.js";
 
 /** A program `${ … }`; `mixed` where `${` stands in the middle of a text (reading 7); else undefined: plain text. */
 function programIn(text: string): { readonly program: string } | "mixed" | undefined {
@@ -59,6 +60,37 @@ export const template: Check = (spot) => {
     for (const [key, item] of Object.entries(value)) template(spot.child(key, item));
   }
 };
+
+/**
+ * A value as it is, or one expression in place of the whole: within the value none would be evaluated. `key` is what the value
+ * is written under.
+ */
+export function comparedValue(key: string): Check {
+  const within = (path: string): Check => {
+    const quote = path.includes('"') ? "'" : '"';
+    const condition = `\${ ${path.startsWith(".") ? path : `.${path}`} == … }`;
+    const nested: Check = (spot) =>
+      spot.error(
+        "expression-nested",
+        `There is an expression within ${quoted(key)}, where it is a text to compare with and is not evaluated.`,
+        `Make the whole one condition over it: ${printable(key, 60)}: ${quote}${condition}${quote}.`,
+      );
+    return (spot) => {
+      const { value } = spot;
+      if (typeof value === "string") (isExpression(value) ? nested : expressionOr(() => undefined))(spot);
+      else if (Array.isArray(value)) {
+        for (const [index, item] of (value as readonly Json[]).entries())
+          within(`${path}[${index}]`)(spot.child(index, item));
+      } else if (isObject(value)) {
+        for (const [name, item] of Object.entries(value)) within(path + jqKey(name))(spot.child(name, item));
+      }
+    };
+  };
+  return (spot) => (typeof spot.value === "string" ? template : within(""))(spot);
+}
+
+/** How jq takes the value of a key. */
+const jqKey = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${quoted(name)}]`);
 
 /** Whether there is an expression anywhere in the value. */
 export function hasExpression(value: Json): boolean {

@@ -18,6 +18,7 @@ export const findingCodes = [
   "endless",
   "expression-in-text",
   "expression-missing",
+  "expression-nested",
   "jq-invalid",
   "jump-nowhere",
   "key-invalid",

@@ -288,6 +288,23 @@ const mistakes: readonly Mistake[] = [
   ],
   ["undefined-variable", "$output", withTasks('  - a: { set: { x: ▮"${ $output }" } }\n')],
   ["expression-in-text", "in the middle", withTasks('  - a: { set: { x: ▮"Hello ${ .name }!" } }\n')],
+  [
+    "expression-nested",
+    `data: '\${ .a.b[1]["c d"] == … }'`,
+    withTasks(
+      '  - a: { listen: { to: { one: { with: { type: t, data: { n: 1, a: { b: [2, { c d: ▮"${ .x }" }] } } } } } } }\n',
+    ),
+  ],
+  [
+    "expression-nested",
+    'data: "${ .[0] == … }"',
+    `${head}schedule: { on: { one: { with: { data: [▮"\${ .x }"] } } } }\ndo:\n${set}`,
+  ],
+  [
+    "expression-in-text",
+    "in the middle",
+    withTasks('  - a: { listen: { to: { one: { with: { type: t, data: { n: ▮"no ${ .x }" } } } } } }\n'),
+  ],
   ["expression-missing", "${ … }", withTasks("  - a: { set: ▮.x }\n")],
   // CEL, cron, and what is not supported
   [
