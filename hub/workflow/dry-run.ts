@@ -4,7 +4,7 @@ import type { Json } from "#kernel/json.js";
 import { counted } from "#kernel/words.js";
 import { z } from "zod";
 import type { TaskKind, Workflow } from "./definition/model.js";
-import { callOf } from "./definition/call-model.js";
+import { addressesOf, callOf } from "./definition/call-model.js";
 import { type PlacedTask, walkTasks } from "./definition/walk.js";
 import { type Expressions, ExpressionError } from "./expression/model.js";
 import { expressionsIn, substitute } from "./expression/template.js";
@@ -68,8 +68,12 @@ async function stepOf(parts: Parts, placed: PlacedTask, input: Json): Promise<Dr
   }
   if (!("call" in task)) return { ...step, text: atTheHub[kind] ?? "would run at the hub" };
   const call = callOf(task);
-  if (call.kind !== "function") return { ...step, call: task.call, text: "would be called from the hub" };
   const found = parts.functions.find(task.call);
+  if (call.kind !== "function") {
+    const refused = addressesOf(call).flatMap((address) => refusalOf(found, address) ?? []);
+    const text = refused[0] ?? "would be called from the hub";
+    return { ...step, call: task.call, text };
+  }
   if (found === undefined) return { ...step, call: task.call, text: "would run the workflow's own function" };
   return { ...step, call: task.call, ...(await callStep(parts, found, task.with ?? {}, input)) };
 }
@@ -81,6 +85,25 @@ const atTheHub: Partial<Record<TaskKind, string>> = {
   raise: "would raise an error",
   wait: "would wait",
 };
+
+/** How the hub would refuse to call an address; undefined where that depends on earlier steps, or on the DNS. */
+function refusalOf(called: WorkflowFunction | undefined, address: string): string | undefined {
+  const certain = certainPart(address);
+  if (certain === undefined) return undefined;
+  try {
+    called?.checkAddress?.(certain);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof ComityError)) throw thrown;
+    return `would be refused: ${thrown.message}`;
+  }
+}
+
+/** What of an address no expression and no URI template decides; undefined when they decide whom it reaches. */
+function certainPart(address: string): string | undefined {
+  if (!/[{}]/.test(address)) return address;
+  return /^[^/?#{}]*:\/\/[^/?#{}]*(?=[/?#])/.exec(address)?.[0];
+}
 
 async function callStep(
   parts: Parts,

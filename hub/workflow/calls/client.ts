@@ -71,6 +71,12 @@ export class HttpClient {
     }
   }
 
+  /** Throws the failure of {@link send} where the address alone makes it certain; asks nobody. */
+  checkWritten(url: URL): void {
+    checkUrl(url);
+    this.guard.checkWritten(this.route(url).hostname);
+  }
+
   async #exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { url, method, headers, body, enough } = request;
     checkUrl(url);
@@ -119,7 +125,7 @@ export const placeOf = ({ origin, pathname }: URL): string => `${origin}${pathna
 
 function checkUrl(url: URL): void {
   if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw callFailure("configuration", `The hub does not call ${url.protocol.slice(0, 40)}`, {
+    throw callFailure("configuration", `The hub does not call ${url.protocol.slice(0, 40)} addresses`, {
       detail: "An endpoint begins with https:// or http://.",
     });
   if (url.username !== "" || url.password !== "")

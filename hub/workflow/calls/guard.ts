@@ -16,6 +16,12 @@ export interface GuardSettings {
   readonly resolver?: Resolver;
 }
 
+/** The addresses that `localhost` has, and every name below it (RFC 6761). */
+const loopback: readonly LookupAddress[] = [
+  { address: "127.0.0.1", family: 4 },
+  { address: "::1", family: 6 },
+];
+
 /** This machine: what a run without a hub may reach too. */
 export const thisMachine: readonly string[] = ["localhost", "127.0.0.0/8", "::1"];
 
@@ -42,19 +48,28 @@ export class AddressGuard {
     const bare = bareHost(host);
     const family = isIP(bare);
     const addresses = family > 0 ? [{ address: bare, family }] : await this.#lookup(bare);
-    const allows = ({ address }: LookupAddress) => isPublic(address) || this.#allowed.hasAddress(address);
-    if (this.#allowed.hasName(bare) || addresses.every(allows)) return addresses;
-    // The address itself stays untold: a workflow is no means to look into the DNS of the house.
-    throw callFailure("authorization", `The hub does not call ${host}`, {
-      detail:
-        "It has an address within an inner network. Whoever runs the hub may name it under http.allow in hub.yaml.",
-    });
+    if (this.#allowed.hasName(bare) || addresses.every((one) => this.#allows(one))) return addresses;
+    throw refusal(host);
+  }
+
+  /** Throws the failure of {@link resolve} where it is certain without the DNS: for an address, and for the names of this machine. */
+  checkWritten(host: string): void {
+    const bare = bareHost(host);
+    const family = isIP(bare);
+    if (this.#allowed.hasName(bare)) return;
+    const known = family > 0 ? [{ address: bare, family }] : isLoopbackName(bare) ? loopback : undefined;
+    // A machine may give its name one of the two addresses only.
+    if (known !== undefined && !known.some((one) => this.#allows(one))) throw refusal(host);
   }
 
   /** Whether a host speaks gRPC without TLS. Decided by what the workflow has written, not by what the DNS says. */
   isPlaintext(host: string): boolean {
     const bare = bareHost(host);
     return this.#plaintext.hasName(bare) || (isIP(bare) > 0 && this.#plaintext.hasAddress(bare));
+  }
+
+  #allows({ address }: LookupAddress): boolean {
+    return isPublic(address) || this.#allowed.hasAddress(address);
   }
 
   async #lookup(host: string): Promise<readonly LookupAddress[]> {
@@ -67,3 +82,12 @@ export class AddressGuard {
     throw callFailure("communication", `There is no host ${host}`, { status: 502 });
   }
 }
+
+const isLoopbackName = (host: string): boolean => /(^|\.)localhost\.?$/i.test(host);
+
+// The address itself stays untold: a workflow is no means to look into the DNS of the house.
+const refusal = (host: string): Error =>
+  callFailure("authorization", `The hub does not call ${host}`, {
+    detail:
+      "It has an address within an inner network. Whoever runs the hub may name it under http.allow in hub.yaml.",
+  });

@@ -91,6 +91,26 @@ export function callOf(task: CallTask): Call {
   return { kind: "function", with: argument, ...functionName(task.call) };
 }
 
+/** The addresses that a call goes to first, as they are written: expressions and URI templates among them. A host stands as `https://HOST`. */
+export function addressesOf(call: Call): readonly string[] {
+  switch (call.kind) {
+    case "http":
+      return [uriOf(call.with.endpoint)];
+    case "openapi":
+      return [uriOf(call.with.document.endpoint)];
+    case "grpc":
+      return [uriOf(call.with.proto.endpoint), `https://${call.with.service.host}`];
+    case "mcp":
+      return [uriOf(call.with.transport.http.endpoint)];
+    case "asyncapi":
+    case "a2a":
+    case "function":
+      return [];
+  }
+}
+
+const uriOf = (endpoint: Endpoint): string => (typeof endpoint === "string" ? endpoint : endpoint.uri);
+
 /** The parts of `name:version@catalog`. */
 export function functionName(text: string): FunctionName {
   const { name, version, catalog } =

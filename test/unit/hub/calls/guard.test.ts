@@ -53,6 +53,26 @@ describe("the guard of calls", () => {
     }
   });
 
+  it("knows without the DNS what is certain, and says no more", () => {
+    const refuses = (allow: readonly string[], host: string) => {
+      try {
+        new AddressGuard({ allow }).checkWritten(host);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    for (const endpoint of inner) assert.ok(refuses([], new URL(endpoint).hostname), endpoint);
+    for (const host of ["localhost", "a.LocalHost."]) {
+      assert.ok(refuses([], host), host);
+      assert.equal(refuses(["::1"], host), false, "it may have this address alone");
+    }
+    assert.equal(refuses(["localhost"], "localhost"), false);
+    assert.equal(refuses(["10.0.0.0/8"], "10.1.2.3"), false);
+    for (const host of ["1.1.1.1", "example.org", "notlocalhost"])
+      assert.equal(refuses([], host), false, host);
+  });
+
   it("knows public addresses", () => {
     for (const address of [
       "1.1.1.1",

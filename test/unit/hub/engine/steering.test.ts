@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "mocha";
+import { languageCalls } from "#hub/workflow/calls/calls.js";
+import { AddressGuard } from "#hub/workflow/calls/guard.js";
 import { type LocalEngine, openLocalEngine } from "#hub/workflow/engine/local.js";
+import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
 import { isEnded } from "#hub/workflow/model.js";
 import { newOpId, type RunId } from "#kernel/ids.js";
 import { workflowOf } from "#test/support/engines.js";
@@ -97,8 +100,8 @@ describe("an operator's wish", () => {
 });
 
 describe("a dry run", () => {
-  const dryRun = async (text: string, input = {}) => {
-    await using local = await openLocalEngine({ functions: [] });
+  const dryRun = async (text: string, input = {}, functions: WorkflowFunction[] = []) => {
+    await using local = await openLocalEngine({ functions });
     return await local.engine.dryRun({ workflow: { text }, input });
   };
 
@@ -114,6 +117,52 @@ describe("a dry run", () => {
         "hear would wait for events",
         "child would fail: There is no workflow default/missing:1.0.0.",
       ],
+    );
+  });
+
+  it("says which address the hub would not call, by the rule, without asking the DNS", async () => {
+    const resolver = () => Promise.reject(new Error("a dry run has asked the DNS"));
+    const guard = new AddressGuard({ allow: ["10.1.0.0/16"], resolver });
+    const http = (endpoint: string) => `{ call: http, with: { method: get, endpoint: ${endpoint} } }`;
+    const elsewhere = "{ endpoint: https://files.example.org/a }";
+    const service = (host: string) => `{ name: a.B, host: ${host} }`;
+    const inner = (host: string) =>
+      `would be refused: The hub does not call ${host}: It has an address within an inner network. Whoever runs the hub may name it under http.allow in hub.yaml.`;
+    const called = "would be called from the hub";
+    const cases: readonly (readonly [call: string, text: string])[] = [
+      [http("http://169.254.169.254/latest"), inner("169.254.169.254")],
+      [http("{ uri: 'http://[::1]/{id}' }"), inner("[::1]")],
+      [http("http://LOCALHOST:8080/"), inner("localhost")],
+      [http("http://10.1.2.3/"), called],
+      [http("http://inner.example.org/"), called],
+      [http("'http://{host}/'"), called],
+      [http('"${ .address }"'), called],
+      [
+        http("ftp://files.example.org/"),
+        "would be refused: The hub does not call ftp: addresses: An endpoint begins with https:// or http://.",
+      ],
+      [
+        http("http://ada:secret@files.example.org/"),
+        "would be refused: The endpoint has a user name or a password in it: Credentials belong in the endpoint's authentication.",
+      ],
+      [
+        "{ call: openapi, with: { document: { endpoint: http://10.0.0.1/api }, operationId: read } }",
+        inner("10.0.0.1"),
+      ],
+      [
+        `{ call: grpc, with: { proto: ${elsewhere}, service: ${service("192.168.0.9")}, method: M } }`,
+        inner("192.168.0.9"),
+      ],
+      [
+        "{ call: mcp, with: { method: tools/list, transport: { http: { endpoint: http://127.1/mcp } } } }",
+        inner("127.0.0.1"),
+      ],
+    ];
+    const tasks = cases.map(([call], place) => `  - step${place}: ${call}\n`).join("");
+    const steps = await dryRun(workflowOf(tasks), { address: "http://10.0.0.1/" }, languageCalls({ guard }));
+    assert.deepEqual(
+      steps.map(({ text }) => text),
+      cases.map(([, text]) => text),
     );
   });
 
