@@ -21,8 +21,8 @@ describe("workflows and runs over the wire", () => {
     }
   });
 
-  it("refuses a key that is too long or half a character, and an input that is no JSON", async () => {
-    for (const key of ["k".repeat(201), "\ud800".repeat(201)])
+  it("refuses a key that is too long, half a character or of the hub's own, and an input that is no JSON", async () => {
+    for (const key of ["k".repeat(201), "\ud800".repeat(201), "schedule:default/test@0"])
       await assert.rejects(hub.admin.startRun({ workflowSource: source, key }), { code: "ARGUMENT_INVALID" });
     for (const inputJson of ["{", "[1,]", '{"__proto__": 1}', '{"a": 1e999}', '{"a": 1, "a": 2}x'])
       await assert.rejects(hub.admin.startRun({ workflowSource: source, inputJson }), {
