@@ -2,7 +2,7 @@ import { openLocalEngine } from "#hub/workflow/engine/local.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
 import { declaredFunctions } from "#hub/workflow/functions/catalogue.js";
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { readSecrets } from "#hub/workflow/secrets.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { newOpId } from "#kernel/ids.js";

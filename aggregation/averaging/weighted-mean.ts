@@ -1,5 +1,6 @@
 import { AggregationError } from "../errors.js";
-import { createKernels, type Kernels, type MeanPlaces } from "../kernels/kernels.js";
+import { createKernels } from "../kernels/kernels.js";
+import type { Kernels, MeanPlaces } from "../kernels/model.js";
 
 /** One summand: its weight, and a way to its bytes. */
 export interface MeanInput {

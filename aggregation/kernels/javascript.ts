@@ -1,4 +1,4 @@
-import type { Kernels } from "./kernels.js";
+import type { Kernels } from "./model.js";
 
 /** The kernels in plain JavaScript, for hosts without WebAssembly SIMD: slower, and the same bits. */
 export function createJavaScriptKernels(memoryBytes: number): Kernels {

@@ -1,4 +1,4 @@
-import type { Kernels } from "./kernels.js";
+import type { Kernels } from "./model.js";
 import { kernelsBase64 } from "./wasm.generated.js";
 
 const pageBytes = 65_536;

@@ -1,5 +1,6 @@
 import { AggregationError, quoted } from "../errors.js";
-import { createKernels, type Kernels } from "../kernels/kernels.js";
+import { createKernels } from "../kernels/kernels.js";
+import type { Kernels } from "../kernels/model.js";
 import { type Header, headerLength, parseHeader, prefixBytes } from "./safetensors.js";
 import { checkSchema } from "./schema.js";
 import type { TensorSpec } from "./spec.js";

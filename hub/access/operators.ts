@@ -8,7 +8,8 @@ import {
   type OperatorRow,
   saveOperator,
 } from "#hub/store/operators.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Log } from "#kernel/log.js";

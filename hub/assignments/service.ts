@@ -12,7 +12,8 @@ import {
   settleAssignment,
   vanishedAssignments,
 } from "#hub/store/assignments.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import type { Assignment, AssignmentState } from "./model.js";

@@ -1,5 +1,6 @@
 import { isReleased, releaseUpdates, wantedBlobs } from "#hub/store/blobs.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { WeightedMean } from "#aggregation/averaging/weighted-mean.js";
-import { createKernels, type Kernels } from "#aggregation/kernels/kernels.js";
+import { createKernels } from "#aggregation/kernels/kernels.js";
+import type { Kernels } from "#aggregation/kernels/model.js";
 import { initialModelPieces } from "#aggregation/topology/initial-model.js";
 import { encodeHeader, headerLength, prefixBytes } from "#aggregation/tensors/safetensors.js";
 import { type TensorSpec, totalBytes } from "#aggregation/tensors/spec.js";

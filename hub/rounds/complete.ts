@@ -3,7 +3,7 @@ import type { Assignment } from "#hub/assignments/model.js";
 import { assignmentsOfRound } from "#hub/store/assignments.js";
 import { setModelMetrics } from "#hub/store/models.js";
 import { moveRound } from "#hub/store/rounds.js";
-import type { Tx } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import { isAnswered, supervise } from "./collect.js";
 import type { Round } from "./model.js";
 import { type Next, type RoundParts, roundsInAll } from "./parts.js";

@@ -1,9 +1,9 @@
 import { matchingDatasets } from "#hub/routing/select.js";
 import type { Site } from "#hub/sites/model.js";
-import { givePlacesBack } from "#hub/store/calls.js";
-import type { Tx } from "#hub/store/store.js";
+import { removeHolder } from "#hub/store/limits.js";
+import type { Tx } from "#hub/store/tx.js";
 import type { Blocked, LimitKey } from "#hub/workflow/engine/limits.js";
-import { effectKey } from "#hub/workflow/engine/model.js";
+import { effectKey } from "#hub/workflow/function.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { RoundParts } from "./parts.js";
 import type { Training } from "./training.js";
@@ -36,7 +36,7 @@ export async function takePlaces(
   const holder = effectKey(call.runId, call.effect);
   const blocked = await limits.acquire(tx, keys, holder);
   if (blocked === undefined || !limits.holds(holder)) return blocked;
-  await givePlacesBack(tx.db, call);
+  await removeHolder(tx.db, holder);
   tx.afterCommit(() => limits.freed([holder]));
   return blocked;
 }

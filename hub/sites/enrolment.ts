@@ -13,7 +13,8 @@ import {
   saveInvitedSite,
 } from "#hub/store/admission.js";
 import { type CertificateRow, findCertificate, revokeCertificates } from "#hub/store/certificates.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Sha256, SiteId } from "#kernel/ids.js";

@@ -33,8 +33,3 @@ export async function isWanted(db: Db, { runId, effect }: CallRef): Promise<bool
     .executeTakeFirst();
   return row !== undefined;
 }
-
-/** Gives the places under limits back that a call holds. */
-export async function givePlacesBack(db: Db, { runId, effect }: CallRef): Promise<void> {
-  await db.deleteFrom("limit_holders").where("holder", "=", `${runId}/${effect}`).execute();
-}

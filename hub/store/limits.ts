@@ -46,3 +46,8 @@ export async function insertHolder(db: Db, limitKey: string, holder: string, sin
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
+
+/** Gives back all places that a run or a call holds. */
+export async function removeHolder(db: Db, holder: string): Promise<void> {
+  await db.deleteFrom("limit_holders").where("holder", "=", holder).execute();
+}

@@ -1,4 +1,4 @@
-import type { Tx } from "./store.js";
+import type { Tx } from "./tx.js";
 
 /** Called with the key that has news; without one when hints may have been missed: look at everything. */
 export type HintListener = (key: string | undefined) => void;

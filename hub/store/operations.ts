@@ -3,7 +3,8 @@ import { hashBytes } from "#kernel/files.js";
 import type { OpId } from "#kernel/ids.js";
 import { canonicalJson } from "#kernel/json.js";
 import type { Db } from "./schema.js";
-import type { Store, Tx } from "./store.js";
+import type { Store } from "./store.js";
+import type { Tx } from "./tx.js";
 
 /** A call that changes something, as its repetitions are recognised. */
 export interface Operation {

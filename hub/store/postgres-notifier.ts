@@ -8,7 +8,7 @@ import { parseJson } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
 import { type HintListener, LocalNotifier, type Notifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
-import type { Gatherer, Tx } from "./store.js";
+import type { Gatherer, Tx } from "./tx.js";
 
 const channel = "comity";
 

@@ -3,27 +3,13 @@ import { type Log, silentLog } from "#kernel/log.js";
 import type { Dialect, HubDatabase } from "./database.js";
 import type { Notifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
+import type { Gatherer, Tx } from "./tx.js";
 
 /** How long a fact that is not urgent may wait for others. */
 const soonMs = 20;
 
 /** Works that share one transaction at the most. */
 const maxGroup = 64;
-
-/** Writes what works gather over a transaction, once for all of them at its end. */
-export interface Gatherer<Item> {
-  /** Returns what is to be told after COMMIT. */
-  write(db: Transaction<Schema>, items: readonly Item[]): Promise<() => void>;
-}
-
-/** One unit of writing. What must be told to others is told after COMMIT: nobody acts on a fact that may yet vanish. */
-export interface Tx {
-  readonly db: Transaction<Schema>;
-  /** Calls back after COMMIT, in the order of registration; never after a rollback. */
-  afterCommit(callback: () => void): void;
-  /** Hands an item to be written at the end of the transaction; forgotten when this unit is rolled back. */
-  gather<Item>(gatherer: Gatherer<Item>, item: Item): void;
-}
 
 /** A unit that waits for its turn. */
 interface Job {

@@ -8,7 +8,7 @@ import { addressesOf, callOf } from "./definition/call-model.js";
 import { type PlacedTask, walkTasks } from "./definition/walk.js";
 import { type Expressions, ExpressionError } from "./expression/model.js";
 import { expressionsIn, substitute } from "./expression/template.js";
-import type { Functions, WorkflowFunction } from "./functions/model.js";
+import type { Functions, WorkflowFunction } from "./function.js";
 import { violation } from "./interpreter/schema/validate.js";
 import type { Library } from "./library.js";
 

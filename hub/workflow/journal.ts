@@ -4,7 +4,8 @@ import type { RunId } from "#kernel/ids.js";
 import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { findRun } from "#hub/store/runs.js";
 import type { Schema } from "#hub/store/schema.js";
-import type { Gatherer, Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Gatherer, Tx } from "#hub/store/tx.js";
 import { RunChanges } from "./changes.js";
 import { endsRun, isEnded, type NewEvent, type RunEvent, type RunEventType } from "./model.js";
 

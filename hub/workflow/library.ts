@@ -1,6 +1,7 @@
 import { once } from "#hub/store/operations.js";
 import { saveWorkflow, workflowBody } from "#hub/store/runs.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import { insertWorkflowVersion, type WorkflowVersionRow, workflowVersions } from "#hub/store/workflows.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { wire } from "../rpc/limits.js";
-import { allocateWithRoom } from "./room.js";
+import { allocateWithRoom } from "../rpc/room.js";
 
 /** What one read brings, but for the first: most blobs of small models are no longer than one chunk. */
 const readBytes = 4 * wire.chunkBytes;

@@ -1,5 +1,5 @@
 import type { MessageTypeDefinition, MethodDefinition } from "@grpc/proto-loader";
-import { frameInPlace } from "../codec/room.js";
+import { frameInPlace } from "./room.js";
 
 type Decoder<T> = (bytes: Buffer) => T;
 type Encoder<T> = (message: T) => Buffer;

@@ -7,7 +7,7 @@ import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { RunJournal } from "#hub/workflow/journal.js";
 import { isEnded } from "#hub/workflow/model.js";
 import { sleep } from "#kernel/async.js";

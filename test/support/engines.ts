@@ -8,7 +8,7 @@ import { memoryPayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { FunctionFailure, type WorkflowFunction } from "#hub/workflow/functions/model.js";
+import { FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent, WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { RunJournal } from "#hub/workflow/journal.js";
 import { isEnded, type Run } from "#hub/workflow/model.js";

@@ -1,4 +1,4 @@
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { HttpClient, type HttpClientSettings } from "./client.js";
 import { grpcCall } from "./grpc/call.js";
 import { httpCall } from "./http.js";

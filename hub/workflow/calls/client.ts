@@ -1,7 +1,7 @@
 import { request as requestPlain, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as requestTls } from "node:https";
 import { rootCertificates } from "node:tls";
-import { FunctionFailure } from "#hub/workflow/functions/model.js";
+import { FunctionFailure } from "#hub/workflow/function.js";
 import { comityVersion } from "#kernel/version.js";
 import { readBody } from "./body.js";
 import { callFailure } from "./failures.js";

@@ -1,4 +1,4 @@
-import { FunctionFailure } from "#hub/workflow/functions/model.js";
+import { FunctionFailure } from "#hub/workflow/function.js";
 import { type StandardError, standardError } from "#hub/workflow/interpreter/errors.js";
 
 /** A standard error of a call. `status` is one of HTTP; without one it is the type's own. */

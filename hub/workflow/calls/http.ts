@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { EffectCaller, WorkflowFunction } from "#hub/workflow/functions/model.js";
+import { type EffectCaller, effectKey, type WorkflowFunction } from "#hub/workflow/function.js";
 import { sendHttp } from "./answer.js";
 import { encodeBody } from "./encode.js";
 import { callFailure } from "./failures.js";
@@ -61,5 +61,5 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): void {
  */
 export function idempotency(method: string, { runId, effect }: EffectCaller): Record<string, string> {
   const reads = ["GET", "HEAD", "OPTIONS", "TRACE"].includes(method.toUpperCase());
-  return reads ? {} : { "idempotency-key": `${runId}/${effect}` };
+  return reads ? {} : { "idempotency-key": effectKey(runId, effect) };
 }

@@ -1,3 +1,4 @@
+import type { CloudEvent } from "#proto/codec/cloud-event.js";
 import type { Json, JsonObject } from "#kernel/json.js";
 
 /** An object of whole numbers, an ISO 8601 text such as `PT5M`, or an expression that gives such a text. */
@@ -156,18 +157,8 @@ interface OAuth2Token {
   readonly type: string;
 }
 
-/** Attributes of a CloudEvent, to emit or to compare with; extension attributes are allowed. */
-export interface EventProperties {
-  readonly id?: string;
-  readonly source?: string;
-  readonly type?: string;
-  readonly time?: string;
-  readonly subject?: string;
-  readonly datacontenttype?: string;
-  readonly dataschema?: string;
-  readonly data?: Json;
-  readonly [extension: string]: Json | undefined;
-}
+/** Attributes of an event, to emit or to compare with; extension attributes are allowed. */
+export type EventProperties = Partial<CloudEvent>;
 
 /** Which events to take: all of the filters, any of them (perhaps until something), or one. */
 export type EventStrategy =

@@ -4,7 +4,7 @@ import { anyObject, type Check, list, mapOf, object, text, words } from "./check
 import { parseCron } from "./cron.js";
 import { consumption } from "./event-forms.js";
 import { isExpression } from "../expression/template.js";
-import { durationMs } from "../interpreter/duration.js";
+import { durationMs } from "./duration.js";
 import { expression } from "./expressions.js";
 import { checkJumps } from "./flow.js";
 import {

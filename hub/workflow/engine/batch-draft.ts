@@ -1,3 +1,4 @@
+import { effectKey } from "#hub/workflow/function.js";
 import type { CloudEvent, JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
 import { endsRun, type NewEvent } from "#hub/workflow/model.js";
 import { ComityError } from "#kernel/errors.js";
@@ -6,7 +7,7 @@ import type { RunId, Sha256 } from "#kernel/ids.js";
 import { type Batch, Delta, type EffectRow, type OperationRow } from "./batch.js";
 import { endOf, isOver, statusNews } from "./ending.js";
 import { workflowErrorOf } from "./failures.js";
-import { effectKey, type Happening, type Interpret } from "./model.js";
+import type { Happening, Interpret } from "./model.js";
 import { ofState, outermost, type Payload, type Payloads } from "./payloads.js";
 import type { Program, Standing } from "./standing.js";
 import { TaskRows, taskEvent } from "./tasks.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { depthOf, findChild, findRun, runOutcome } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
-import { type EffectCaller, FunctionFailure, type WorkflowFunction } from "#hub/workflow/functions/model.js";
+import { type EffectCaller, effectKey, FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
@@ -12,7 +12,6 @@ import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { Library } from "../library.js";
 import type { Control } from "./control.js";
-import { effectKey } from "./model.js";
 import type { Payloads } from "./payloads.js";
 import type { Starter } from "./start.js";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { inboxOf, removeFromInbox } from "#hub/store/owners.js";
 import { deleteEffect, findSnapshot, hasReceived, type OpenEffect } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
-import type { Functions } from "#hub/workflow/functions/model.js";
+import type { Functions } from "#hub/workflow/function.js";
 import type { CloudEvent, EffectId, RunState } from "#hub/workflow/interpreter/model.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import { sleep } from "#kernel/async.js";

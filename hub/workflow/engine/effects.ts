@@ -4,12 +4,12 @@ import { parseValue } from "#kernel/config.js";
 import type { Json } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
 import type { RunId } from "#kernel/ids.js";
-import type { EffectCaller, Functions, WorkflowFunction } from "#hub/workflow/functions/model.js";
-import { FunctionFailure } from "#hub/workflow/functions/model.js";
+import type { EffectCaller, Functions, WorkflowFunction } from "#hub/workflow/function.js";
+import { effectKey, FunctionFailure } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { EffectId, RunInfo, WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { workflowErrorOf } from "./failures.js";
-import { effectKey, type Happening, type Secrets } from "./model.js";
+import type { Happening, Secrets } from "./model.js";
 import { filled } from "./secrets.js";
 
 /** How long a call rests after a fault of the hub's own that may pass, such as a full disk. */

@@ -1,4 +1,4 @@
-import { FunctionFailure } from "#hub/workflow/functions/model.js";
+import { FunctionFailure } from "#hub/workflow/function.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { ComityError, type ErrorCode, isErrorCode } from "#kernel/errors.js";
 import { status } from "#kernel/grpc-status.js";

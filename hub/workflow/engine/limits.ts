@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { allHolders, holdersOf, insertHolder, lockLimits, takenSince } from "#hub/store/limits.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import { type Deferred, deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { newOpId } from "#kernel/ids.js";

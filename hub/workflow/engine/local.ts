@@ -4,7 +4,7 @@ import { openSqlite } from "#hub/store/sqlite.js";
 import { Store } from "#hub/store/store.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { RunJournal } from "#hub/workflow/journal.js";
 import { type Clock, systemClock } from "#kernel/clock.js";

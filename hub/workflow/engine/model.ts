@@ -1,7 +1,7 @@
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import type { JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
 import type { Json } from "#kernel/json.js";
-import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Sha256 } from "#kernel/ids.js";
 
 /**
  * A program made ready to take events: the interpreter's pure function with the program and the expressions in it. Without a state
@@ -34,6 +34,3 @@ export interface Secrets {
   /** Undefined when the hub has no such secret. */
   find(name: string): Json | undefined;
 }
-
-/** Names an effect within the whole hub. */
-export const effectKey = (runId: RunId, effect: string): string => `${runId}/${effect}`;

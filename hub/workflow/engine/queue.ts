@@ -1,3 +1,4 @@
+import { removeHolder } from "#hub/store/limits.js";
 import { inboxOf } from "#hub/store/owners.js";
 import { beginQueuedRun, queuedRuns } from "#hub/store/runs.js";
 import { findSnapshot } from "#hub/store/snapshots.js";
@@ -77,7 +78,7 @@ export class Queue {
       if (none !== undefined) return none;
       // Not when it was cancelled meanwhile; its place is given back then.
       if (!(await beginQueuedRun(tx.db, runId))) {
-        await tx.db.deleteFrom("limit_holders").where("holder", "=", runId).execute();
+        await removeHolder(tx.db, runId);
         return undefined;
       }
       core.writer.add(tx, item);

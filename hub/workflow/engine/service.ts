@@ -6,7 +6,7 @@ import { parseDefinition } from "#hub/workflow/definition/lint.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import { dryRun, type DryRunStep } from "#hub/workflow/dry-run.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
-import { Functions, type WorkflowFunction } from "#hub/workflow/functions/model.js";
+import { Functions, type WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { compile } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";

@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { Schema } from "#hub/store/schema.js";
-import type { Gatherer, Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Gatherer, Tx } from "#hub/store/tx.js";
 import { foldJournal, writeBatches, type WrittenBatch } from "#hub/store/transitions.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { Batch } from "./batch.js";

@@ -3,7 +3,7 @@ import { fedEvaluate } from "./fed-evaluate.js";
 import { fedRound } from "./fed-round.js";
 import { fedTrain } from "./fed-train.js";
 import { type DeclaredFunction, declare, perform } from "./federated.js";
-import type { WorkflowFunction } from "./model.js";
+import type { WorkflowFunction } from "../function.js";
 
 /** Every federated function of this version, as the linter knows them: nothing is performed. */
 export const declaredFunctions: readonly DeclaredFunction[] = [

@@ -1,7 +1,7 @@
 import { federatedCalls } from "#hub/rounds/calls.js";
 import type { Rounds } from "#hub/rounds/service.js";
 import type { FederatedKind, Task } from "#hub/rounds/training.js";
-import type { WorkflowFunction } from "./model.js";
+import type { WorkflowFunction } from "../function.js";
 
 /** A federated function, apart from the rounds that do its work. */
 export interface Federated<Argument> extends Pick<WorkflowFunction<Argument>, "purpose" | "argument"> {

@@ -1,6 +1,6 @@
 import type { Schedule } from "#hub/workflow/definition/parts.js";
 import { type Cron, parseCron } from "#hub/workflow/definition/cron.js";
-import { durationMs } from "#hub/workflow/interpreter/duration.js";
+import { durationMs } from "#hub/workflow/definition/duration.js";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

@@ -7,7 +7,8 @@ import {
   replaceSchedule,
   type ScheduleRow,
 } from "#hub/store/schedules.js";
-import type { Store, Tx } from "#hub/store/store.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import type { Schedule } from "#hub/workflow/definition/parts.js";
 import type { RunJournal } from "#hub/workflow/journal.js";

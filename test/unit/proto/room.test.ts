@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { allocateWithRoom, frameInPlace } from "#proto/codec/room.js";
+import { allocateWithRoom, frameInPlace } from "#proto/rpc/room.js";
 import { packageDefinition, AgentService, ResultsService } from "#proto/rpc/definitions.js";
 import { wire } from "#proto/rpc/limits.js";
 

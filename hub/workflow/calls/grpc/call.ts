@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { fetchText } from "../documents.js";
 import { callFailure } from "../failures.js";
 import { authenticationForm, jsonForm, resourceForm } from "../forms.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { sendHttp } from "../answer.js";
 import { fetchText, readDocument } from "../documents.js";
 import { authenticationForm, jsonForm, outputForm, resourceForm } from "../forms.js";

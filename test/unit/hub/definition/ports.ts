@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LintPorts } from "#hub/workflow/definition/lint.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { Functions, type WorkflowFunction } from "#hub/workflow/functions/model.js";
+import { Functions, type WorkflowFunction } from "#hub/workflow/function.js";
 import { ComityError } from "#kernel/errors.js";
 
 const average: WorkflowFunction<{ rounds: number; local: { epochs: number; kind: "a" | "b" } }> = {

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from "mocha";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard } from "#hub/workflow/calls/guard.js";
 import { type LocalEngine, openLocalEngine } from "#hub/workflow/engine/local.js";
-import type { WorkflowFunction } from "#hub/workflow/functions/model.js";
+import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { isEnded } from "#hub/workflow/model.js";
 import { newOpId, type RunId } from "#kernel/ids.js";
 import { workflowOf } from "#test/support/engines.js";

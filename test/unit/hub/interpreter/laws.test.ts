@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { durationMs } from "#hub/workflow/interpreter/duration.js";
+import { durationMs } from "#hub/workflow/definition/duration.js";
 import { errorType, standardError } from "#hub/workflow/interpreter/errors.js";
 import { namePath } from "#hub/workflow/interpreter/refs.js";
 import { rowOf, rowsOf, type Table, TableDraft } from "#hub/workflow/interpreter/table.js";

@@ -15,9 +15,12 @@ export interface EffectCaller {
   readonly runStartedAtMs: number;
 }
 
+/** Names an effect within the whole hub, and to whomever it calls. */
+export const effectKey = (runId: RunId, effect: string): string => `${runId}/${effect}`;
+
 /**
  * What a task may call. `perform` may be called again with the same caller after a crash: it goes on from what it finds in the
- * store, or repeats with the key `runId/effect` so that the other side can tell.
+ * store, or repeats with the {@link effectKey} so that the other side can tell.
  */
 export interface WorkflowFunction<Argument = unknown> {
   /** For example `fed.train:1.0.0@default`, or a call of the language such as `http`. */
