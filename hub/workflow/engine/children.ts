@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { depthOf, findChild, findRun, runOutcome } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
-import { type EffectCaller, effectKey, FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
+import {
+  type EffectCaller,
+  effectKey,
+  FunctionFailure,
+  type WorkflowFunction,
+} from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import type { RunJournal } from "#hub/workflow/journal.js";

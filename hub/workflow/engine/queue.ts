@@ -7,11 +7,10 @@ import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import { RunActor } from "./actor.js";
+import { beginningOf } from "./beginning.js";
 import type { Core } from "./core.js";
 import type { Happening } from "./model.js";
 import type { LimitKey, Limits } from "./limits.js";
-import { newStanding } from "./standing.js";
 
 interface Parts {
   readonly core: Core;
@@ -70,9 +69,12 @@ export class Queue {
     if (row?.owner !== core.owner || first === undefined) return true;
     const happening = (await core.payloads.unpack(first.event)) as unknown as Happening;
     const program = await core.programs.get(row.workflow_sha256 as Sha256);
-    const actor = new RunActor(core.actor, newStanding({ runId, name: row.name, fence: row.fence, program }));
-    const { batch, moved } = await actor.begin({ happening, item: first.item_id });
-    const item = await core.writer.item(batch);
+    const { name, fence } = row;
+    const beginning = await beginningOf(
+      core,
+      { runId, name, fence, program },
+      { happening, item: first.item_id },
+    );
     const blocked = await store.write(async (tx) => {
       const none = await limits.acquire(tx, [key], runId);
       if (none !== undefined) return none;
@@ -81,11 +83,7 @@ export class Queue {
         await removeHolder(tx.db, runId);
         return undefined;
       }
-      core.writer.add(tx, item);
-      tx.afterCommit(() => {
-        core.actors.add(actor);
-        moved();
-      });
+      beginning.add(tx);
       return undefined;
     });
     if (blocked?.untilMs !== undefined) {

@@ -1,5 +1,4 @@
 import { findRun, runOutcome, workflowBody } from "#hub/store/runs.js";
-import { type OpenEffect, ownedEffects, wokenRuns } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { Definition } from "#hub/workflow/definition/lint.js";
 import { parseDefinition } from "#hub/workflow/definition/lint.js";
@@ -29,11 +28,9 @@ import type { PayloadStore, Secrets } from "./model.js";
 import { Queue } from "./queue.js";
 import { shapesOf } from "./secrets.js";
 import { Starter, type StartRequest } from "./start.js";
+import { Takeover } from "./takeover.js";
 import { type Verified, verifyRun } from "./verify.js";
 import { type Why, whyOf } from "./why.js";
-
-/** Calls that are read at a time when runs are taken up. */
-const pageEffects = 500;
 
 /** What an engine is made of; none of it needs a site or a socket. */
 export interface EngineParts {
@@ -69,6 +66,7 @@ export class Engine {
   readonly #control: Control;
   readonly #queue: Queue;
   readonly #delivery: Delivery;
+  readonly #takeover: Takeover;
   readonly #leases: Leases;
   #deaf: () => void = () => undefined;
 
@@ -95,12 +93,21 @@ export class Engine {
       },
     });
     this.#core = core;
-    this.#queue = new Queue({ core, store, limits: this.limits, clock, log });
-    this.#starter = new Starter({ ...parts, core, limits: this.limits, queue: this.#queue });
+    const { limits, library } = this;
+    const queue = new Queue({ core, store, limits, clock, log });
+    this.#queue = queue;
+    this.#starter = new Starter({ ...parts, core, limits, queue });
     this.#control = new Control({ core, store, journal, clock });
     this.#delivery = new Delivery({ core, store, expressions, clock, log });
-    this.#leases = new Leases({ store, owner: core.owner, clock, log, taken: (runs) => this.#takeUp(runs) });
-    const { library } = this;
+    const takeover = new Takeover({ store, journal, core, limits, queue, log });
+    this.#takeover = takeover;
+    this.#leases = new Leases({
+      store,
+      owner: core.owner,
+      clock,
+      log,
+      taken: (runs) => takeover.takeUp(runs),
+    });
     const { payloads } = core;
     const children = runWorkflow({
       store,
@@ -205,7 +212,7 @@ export class Engine {
     const { notifier } = this.#parts.store;
     this.#deaf = notifier.listen(inboxTopic, (runId) => {
       this.#core.background(() =>
-        runId === undefined ? this.#takeUp([]) : this.#core.takeInbox(runId as RunId),
+        runId === undefined ? this.#takeover.takeUp([]) : this.#core.takeInbox(runId as RunId),
       );
     });
     return (await this.#leases.open()).length;
@@ -217,49 +224,6 @@ export class Engine {
     await this.#queue.stop();
     await this.#core.stop();
     await this.#leases.close();
-  }
-
-  /** Makes the calls of this process's runs, fires their timers, and lets go on what was about to. */
-  async #takeUp(runs: readonly RunId[]): Promise<void> {
-    const { store, journal } = this.#parts;
-    const core = this.#core;
-    await this.limits.load();
-    const working = new Set<RunId>();
-    let after = { runId: "", effect: "" };
-    for (;;) {
-      const page = await ownedEffects(store.db, core.owner, after, pageEffects);
-      for (const row of page) {
-        working.add(row.run_id as RunId);
-        await this.#takeUpCall(row);
-      }
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = { runId: last.run_id, effect: last.effect };
-    }
-    const text = "The hub has started again and goes on with the run.";
-    const resumed = runs.filter((runId) => working.has(runId));
-    await store.write((tx) => {
-      for (const runId of resumed) journal.append(tx, { runId, type: "hub.resumed", text });
-    });
-    for (const { runId, continues } of await wokenRuns(store.db, core.owner)) {
-      if (continues) core.goOn(runId);
-      core.background(() => core.takeInbox(runId));
-    }
-    core.timers.look();
-    this.#queue.lookSoon();
-  }
-
-  /** A call that cannot be taken up, because a value of it is lost, keeps no other run from going on. */
-  async #takeUpCall(row: OpenEffect): Promise<void> {
-    try {
-      await this.#core.takeUp(row);
-    } catch (error) {
-      const { run_id: runId, effect, call } = row;
-      this.#parts.log.error(
-        { runId, effect, call, err: error },
-        "a call could not be taken up; its run rests",
-      );
-    }
   }
 
   async #workflow(choice: WorkflowChoice): Promise<Workflow> {

@@ -4,8 +4,7 @@ import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js"
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
-import { canonicalJson } from "#kernel/json.js";
-import type { StartRequest } from "./start.js";
+import { canonicalJson, type Json } from "#kernel/json.js";
 
 /** The name of a start, and what it stands for; an occasion stands for whatever came first. */
 export interface StartKey {
@@ -13,11 +12,17 @@ export interface StartKey {
   readonly content?: StartContent;
 }
 
+/** What tells a start from others. */
+export interface NamedStart {
+  /** The caller's own name for the start: a second start of the same with it gives the same run, one of anything else is refused. */
+  readonly key?: string;
+  /** In place of a key, for what no person starts: it has one run, also when a newer version is asked for the second time. */
+  readonly occasion?: string;
+  readonly input: Json;
+}
+
 /** The key of a start of a workflow with this digest. */
-export function startKey(
-  { key, occasion, input }: Pick<StartRequest, "key" | "occasion" | "input">,
-  workflowSha256: Sha256,
-): StartKey | undefined {
+export function startKey({ key, occasion, input }: NamedStart, workflowSha256: Sha256): StartKey | undefined {
   if (key === undefined) return occasion === undefined ? undefined : { key: occasion };
   return { key, content: { workflowSha256, inputSha256: hashBytes(canonicalJson(input)) } };
 }

@@ -6,35 +6,28 @@ import { insertSnapshot } from "#hub/store/snapshots.js";
 import type { Db } from "#hub/store/schema.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
-import type { WrittenBatch } from "#hub/store/transitions.js";
 import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js";
 import type { RunInfo } from "#hub/workflow/interpreter/model.js";
 import type { RunJournal } from "#hub/workflow/journal.js";
 import type { Clock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import { newOpId, newRunId, type OpId, type RunId } from "#kernel/ids.js";
-import { canonicalJson, type Json } from "#kernel/json.js";
+import { canonicalJson } from "#kernel/json.js";
 import { comityVersion } from "#kernel/version.js";
-import { RunActor } from "./actor.js";
+import { type Beginning, beginningOf } from "./beginning.js";
 import type { Core } from "./core.js";
 import type { Limits } from "./limits.js";
 import type { Secrets } from "./model.js";
 import { type Queue, workflowKey } from "./queue.js";
 import { shapesOf } from "./secrets.js";
-import { newStanding } from "./standing.js";
-import { runOfKey, type StartKey, startKey } from "./start-key.js";
+import { type NamedStart, runOfKey, type StartKey, startKey } from "./start-key.js";
 
 /** What a run is to be started of. */
-export interface StartRequest {
+export interface StartRequest extends NamedStart {
   /** Absent where `parent` makes the start idempotent. */
   readonly opId?: OpId;
   /** Checked already. */
   readonly workflow: Workflow;
-  readonly input: Json;
-  /** The caller's own name for the start: a second start of the same with it gives the same run, one of anything else is refused. */
-  readonly key?: string;
-  /** In place of a key, for what no person starts: it has one run, also when a newer version is asked for the second time. */
-  readonly occasion?: string;
   /** For people; the workflow's name where it is empty or absent. */
   readonly name?: string;
   readonly startedBy: string;
@@ -80,10 +73,9 @@ export class Starter {
     const name = request.name === undefined || request.name === "" ? workflow.document.name : request.name;
     const runId = info.id;
     const program = core.programs.add(sha256, workflow);
-    const actor = new RunActor(core.actor, newStanding({ runId, name, fence: 1, program }));
-    const { batch, moved } = await actor.begin({ happening: { type: "run.started", info, input } });
     const packed = core.payloads.pack(input);
-    const item = await core.writer.item({ ...batch, payloads: [...batch.payloads, ...packed.payloads] });
+    const first = { happening: { type: "run.started", info, input } } as const;
+    const beginning = await beginningOf(core, { runId, name, fence: 1, program }, first, packed.payloads);
     const content = { body, input, name: request.name ?? "", key: key?.key ?? "" };
     const operation = { opId: request.opId, actor: startedBy, method: "StartRun", content };
     return once(store, operation, startedAtMs, async (tx) => {
@@ -105,14 +97,10 @@ export class Starter {
       await insertRun(tx.db, { ...run, parent, ...notEnded }, { ...key, input: packed.text });
       await insertSnapshot(tx.db, { runId, workflowSha256: sha256, owner: core.owner, fence: 1 });
       if (queued !== undefined) {
-        await this.#enqueue(tx, item, queued);
+        await this.#enqueue(tx, beginning, queued);
         return runId;
       }
-      core.writer.add(tx, item);
-      tx.afterCommit(() => {
-        core.actors.add(actor);
-        moved();
-      });
+      beginning.add(tx);
       return runId;
     });
   }
@@ -137,7 +125,7 @@ export class Starter {
   }
 
   /** The run's beginning waits in its inbox, checked and with its large values kept. */
-  async #enqueue(tx: Tx, { batch, blobs }: WrittenBatch, text: string): Promise<void> {
+  async #enqueue(tx: Tx, { item: { batch, blobs } }: Beginning, text: string): Promise<void> {
     const { journal, clock, queue } = this.#parts;
     const { runId } = batch;
     for (const blob of blobs) await recordBlob(tx.db, blob, clock.nowMs());
