@@ -24,7 +24,7 @@ interface Listeners {
 }
 
 /** The services of a hub that is there for its callers. */
-export interface Services {
+interface Services {
   /** Says over `grpc.health.v1.Health` that the hub takes work. */
   open(): void;
   /** Says that it does not any more, and sends the agents away. */

@@ -29,7 +29,7 @@ export interface StartContent {
 }
 
 /** What a new run's row has besides the run. */
-export interface RunStart {
+interface RunStart {
   /** Packed; null in a row that no start has made. */
   readonly input: string | null;
   /** The caller's own name for the start, or its occasion. */
