@@ -206,6 +206,11 @@ export class HubClient {
     return this.#ask(results.GetResult, { runId }, settings);
   }
 
+  /** The result now and after each round, until the run has ended. After a lost connection the present state comes once more. */
+  watchResult(runId: string, settings: WatchSettings = {}): AsyncGenerator<Result__Output, void, undefined> {
+    return resume(settings, () => this.#channel.serverStream(results.WatchResult, { runId }, settings));
+  }
+
   listModels(settings?: CallSettings): Promise<ListModelsReply__Output> {
     return this.#ask(results.ListModels, {}, settings);
   }

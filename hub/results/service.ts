@@ -1,6 +1,7 @@
 import type { Assignment, BlobRef } from "#hub/assignments/model.js";
 import type { Round } from "#hub/rounds/model.js";
 import { assignmentsOfRound, testedBy } from "#hub/store/assignments.js";
+import { newestSeq } from "#hub/store/events.js";
 import { modelVersions } from "#hub/store/models.js";
 import { roundsOf } from "#hub/store/rounds.js";
 import { findRun, listRuns, runOutcome, tasksOf, workflowBody } from "#hub/store/runs.js";
@@ -88,8 +89,10 @@ export class Results {
 
   /** The result now, then after each round, until the run has ended. */
   async *watch(runId: RunId, signal: AbortSignal): AsyncGenerator<Result> {
+    // Read before the result: what happens in between is told again, never left out.
+    const seq = await newestSeq(this.#store.db, runId);
     yield await this.get(runId);
-    for await (const event of this.#journal.watch(runId, 0, signal)) {
+    for await (const event of this.#journal.watch(runId, seq, signal)) {
       if (event.type === "round.completed" || event.type.startsWith("run.")) yield await this.get(runId);
     }
   }

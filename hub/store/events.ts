@@ -40,6 +40,12 @@ export async function appendEvents(db: Db, events: readonly NewEvent[], atMs: nu
   return whole;
 }
 
+/** The number of a run's newest event; 0 when there is none. */
+export async function newestSeq(db: Db, runId: RunId): Promise<number> {
+  const row = await db.selectFrom("runs").select("event_seq").where("run_id", "=", runId).executeTakeFirst();
+  return row?.event_seq ?? 0;
+}
+
 /** The events of a run after number `afterSeq`, at most `limit`. */
 export async function eventsAfter(db: Db, runId: RunId, afterSeq: number, limit = 500): Promise<RunEvent[]> {
   const rows = await db

@@ -105,6 +105,32 @@ describe("federated functions in a workflow", function () {
     assert.deepEqual(hub.faults, []);
   });
 
+  it("show their result after each round to whoever watches it, and once when all is over", async () => {
+    await using hub = await startTestHub();
+    const [one] = await players(hub, "acme/one");
+    const training = { dataset, evaluation: "none" };
+    const { runId } = await start(
+      hub,
+      { first: { call: round, with: { ...training, name: "seen", model: newModel } } },
+      { second: { call: round, with: { ...training, model: "${ .model }" } } },
+    );
+    const seen: number[] = [];
+    let last = "";
+    for await (const { state, rounds } of hub.admin.watchResult(runId)) {
+      if (seen.length === 0) answering(one);
+      seen.push(rounds.length);
+      last = state;
+    }
+    // Each is the result as it stands when it is told: at least one now, one for each round and one for the end.
+    assert.ok(seen.length >= 4 && seen[0] === 0 && seen.at(-1) === 2, String(seen));
+    assert.deepEqual(seen.toSorted(), seen);
+    assert.equal(last, "completed");
+    const again: number[] = [];
+    for await (const { rounds } of hub.admin.watchResult(runId)) again.push(rounds.length);
+    assert.deepEqual(again, [2]);
+    assert.deepEqual(hub.faults, []);
+  });
+
   it("raise 424 where too few sites are there, which a workflow may catch", async () => {
     await using hub = await startTestHub();
     const [one] = await players(hub, "acme/one");
