@@ -52,6 +52,7 @@ function parse(args: readonly string[]): Wishes {
     else if (word === "--map") found.maps.push(rest.shift() ?? "");
     else if (word === "--stub") found.stubbed.push(rest.shift() ?? "");
     else if (word.startsWith("--map=")) found.maps.push(word.slice("--map=".length));
+    else if (word.startsWith("--stub=")) found.stubbed.push(word.slice("--stub=".length));
     else if (word.startsWith("-"))
       throw new ComityError("USAGE", `There is no option ${word}.`, { hint: usage });
     else found.dirs.push(word);

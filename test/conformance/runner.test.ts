@@ -19,6 +19,9 @@ const set = (template: string): string => `    Given a workflow with definition:
             set: ${template}
       """`;
 
+/** The other mark around a doc string that Gherkin knows. */
+const fence = "```";
+
 const good = `Feature: good
   Scenario: it gives what it is given
 ${set("{ a: 1, b: { c: [ 1, 2 ] } }")}
@@ -110,6 +113,52 @@ describe("the conformance runner", () => {
       ["nothing is executed", false, "No step before this one executes the workflow."],
       ["it gives what it is given", true, ""],
     ]);
+  });
+
+  it("reads steps however they are spaced, and paths to any key", async () => {
+    const feature = `Feature: words
+  Scenario: as people write
+${set("{ 'a.b': [ { c: -0 } ], d: '${ .d }' }")}
+    * given  the workflow input is:
+      ${fence}yaml
+      d: &d [ 1 ]
+      ${fence}
+    And when the  workflow is executed
+    Then then the workflow should complete:
+    And the workflow  output should have properties '["a.b"][0].c' and "$.d[0]"
+    And the workflow output should have a '["a.b"].0.c' property with  value
+      ${fence}json
+      0
+      ${fence}
+`;
+    const { code, out } = await run({ "words.feature": feature }, "--stub=pets.example.org");
+    assert.equal(code, 0, out);
+  });
+
+  it("says what is wrong with a doc string, and with keywords in lower case", async () => {
+    const feature = `Feature: words
+  Scenario: too many aliases
+${set("{ a: 1 }")}
+    And the workflow input is:
+      """
+      a: &a [${"x, ".repeat(50)}]
+      b: &b [${"*a, ".repeat(50)}]
+      c: &c [${"*b, ".repeat(50)}]
+      """
+  Scenario: no anchor
+    Given the workflow input is:
+      """
+      a: *b
+      """
+  Scenario: no capital
+    given the workflow is executed
+`;
+    const { code, rows } = await run({ "words.feature": feature }, "--json");
+    assert.equal(code, 1);
+    const reasons = rows().map(({ reason = "" }) => reason);
+    assert.equal(reasons.length, 3);
+    for (const reason of reasons.slice(0, 2)) assert.match(reason, /^The doc string is not YAML: .*alias/i);
+    assert.match(reasons[2] ?? "", /have a capital: `Given`/);
   });
 
   it("counts a file that is no Gherkin as failed, and goes on with the next", async () => {

@@ -76,7 +76,8 @@ export class Runner implements AsyncDisposable {
   }
 
   async #failureOf({ steps }: Scenario): Promise<Failure | undefined> {
-    if (steps.length === 0) return { reason: "The scenario has no steps." };
+    if (steps.length === 0)
+      return { reason: "The scenario has no steps. Their keywords have a capital: `Given`." };
     const says = (words: RegExp) => steps.some(({ text }) => words.test(text));
     await using hub = await TestHub.open({
       keeps: says(/\bthe hub is (restarted|down)\b/i),

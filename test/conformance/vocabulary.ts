@@ -12,13 +12,20 @@ import type { World } from "./world.js";
 /** Every step there is. The kit's own come first. */
 export const vocabulary: readonly StepRule[] = [...kitSteps, ...taskSteps, ...settingSteps, ...runSteps];
 
+/**
+ * A step's text as the patterns have it. The kit writes `And given the workflow input is:`, so a keyword may come twice; a colon at the end
+ * says nothing that the argument does not, nor do several spaces outside quotes.
+ */
+const plain = (text: string): string =>
+  text
+    .trim()
+    .replace(/^(?:given|when|then)\s+/i, "")
+    .replace(/\s*:$/, "")
+    .replace(/("[^"]*"|'[^']*')|\s+/g, (_, quoted?: string) => quoted ?? " ");
+
 /** Does what a step says. Throws {@link Unmet} when it is not so, or when there is no such step. */
 export async function perform(world: World, step: Step): Promise<void> {
-  // The kit writes `And given the workflow input is:`; a colon at the end says nothing that the argument does not.
-  const text = step.text
-    .trim()
-    .replace(/^given\s+/i, "")
-    .replace(/\s*:$/, "");
+  const text = plain(step.text);
   for (const { pattern, run } of vocabulary) {
     const found = pattern.exec(text);
     if (found === null) continue;
