@@ -168,9 +168,9 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
     endedListeners.map((listener) => [runId, listener]),
   );
   await run("listeners", ({ runId, listeners }) =>
-    listeners.flatMap(({ listener, filters }) => {
+    listeners.flatMap(({ listener, filters, types }) => {
       const text = JSON.stringify(filters);
-      return [...new Set(filters.map(typeOf))].map((type) => [runId, listener, type, text]);
+      return types.map((type) => [runId, listener, type, text]);
     }),
   );
   await run("received", ({ runId, received }) =>
@@ -224,12 +224,6 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
   await run("takeInbox", ({ runId, taken }) => taken.map((item) => [runId, item]));
   await run("freeHolders", ({ freed }) => freed.map((holder) => [holder]));
   return new Set(written);
-}
-
-/** The literal type that a filter asks for; empty when it takes more than one. */
-function typeOf(filter: { readonly with: Readonly<Record<string, unknown>> }): string {
-  const { type } = filter.with;
-  return typeof type === "string" && !type.startsWith("${") ? type : "";
 }
 
 /** Folds a journal into its snapshot: what came before is no longer needed to make the state again. */

@@ -1,6 +1,7 @@
 import { effectKey } from "#hub/workflow/function.js";
 import type { CloudEvent, JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
 import { endsRun, type NewEvent } from "#hub/workflow/model.js";
+import { typeOf } from "#hub/workflow/triggers/match.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
@@ -220,7 +221,11 @@ export class BatchDraft {
       undoneEffects: undone,
       timers: [...delta.timers].map(([timer, dueAtMs]) => ({ timer, dueAtMs })),
       endedTimers: [...delta.endedTimers],
-      listeners: [...delta.listeners].map(([listener, filters]) => ({ listener, filters })),
+      listeners: [...delta.listeners].map(([listener, filters]) => ({
+        listener,
+        filters,
+        types: [...new Set(filters.map(typeOf))],
+      })),
       endedListeners: [...delta.endedListeners],
       received: this.#received,
       tasks: this.#tasks.rows,

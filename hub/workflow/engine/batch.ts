@@ -61,7 +61,12 @@ export interface Batch {
   readonly undoneEffects: readonly { readonly effect: string; readonly reason: string }[];
   readonly timers: readonly { readonly timer: TimerId; readonly dueAtMs: number }[];
   readonly endedTimers: readonly TimerId[];
-  readonly listeners: readonly { readonly listener: ListenerId; readonly filters: readonly EventFilter[] }[];
+  readonly listeners: readonly {
+    readonly listener: ListenerId;
+    readonly filters: readonly EventFilter[];
+    /** The types of event that the filters name; empty for a filter that takes more than one. */
+    readonly types: readonly string[];
+  }[];
   readonly endedListeners: readonly ListenerId[];
   readonly received: readonly {
     readonly listener: ListenerId;

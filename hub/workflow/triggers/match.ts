@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ExpressionError, type Expressions } from "#hub/workflow/expression/model.js";
+import { fitsPattern, isPattern } from "#hub/workflow/expression/pattern.js";
 import { bare, isExpression } from "#hub/workflow/expression/template.js";
 import type { CloudEvent, EventFilter } from "#hub/workflow/interpreter/model.js";
 import type { Clock } from "#kernel/clock.js";
@@ -7,7 +8,8 @@ import type { Json } from "#kernel/json.js";
 
 /**
  * Says which events filters mean. An expression for an attribute is asked over that attribute's value, `data: ${ .celsius > 38 }` over
- * the data; what correlations take is taken out of the whole event. One that fails means no event.
+ * the data; a text is the value, or a pattern for the whole of it; what correlations take is taken out of the whole event. An expression
+ * that fails means no event.
  */
 export class Matcher {
   readonly #expressions: Expressions;
@@ -43,7 +45,7 @@ export class Matcher {
   async #fits(event: CloudEvent, filter: EventFilter): Promise<boolean> {
     for (const [name, wanted] of Object.entries(filter.with)) {
       const condition = typeof wanted === "string" && isExpression(wanted) ? bare(wanted) : undefined;
-      if (condition === undefined && !isDeepStrictEqual(event[name], wanted)) return false;
+      if (condition === undefined && !isOrFits(event[name], wanted)) return false;
       if (condition === undefined) continue;
       const [met] = (await this.ask(event[name] ?? null, [condition], filter.variables)) ?? [];
       if (met !== true) return false;
@@ -57,4 +59,13 @@ export class Matcher {
     );
     return taken?.every((value, place) => isDeepStrictEqual(value, set[place]?.expect)) === true;
   }
+}
+
+const isOrFits = (value: Json | undefined, wanted: Json): boolean =>
+  isDeepStrictEqual(value, wanted) ||
+  (typeof wanted === "string" && typeof value === "string" && fitsPattern(wanted, value));
+
+/** The one type of event that a filter takes; empty when it may take more. */
+export function typeOf({ with: { type } }: Pick<EventFilter, "with">): string {
+  return typeof type !== "string" || isExpression(type) || isPattern(type) ? "" : type;
 }

@@ -349,3 +349,33 @@ Feature: listen
     type: org.example.yes
     """
     Then 0 runs should take the event
+
+  Scenario Outline: A text is the value itself, or a pattern for the whole of it
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: conformance
+      name: a-text-is-the-value-itself-or-a-pattern-for-the-whole-of-it
+      version: '1.0.0'
+    do:
+      - hear:
+          listen: { to: { one: { with: { type: '<wanted>' } } } }
+    """
+    When the workflow is started
+    And the event is received:
+    """yaml
+    type: <type>
+    data: { n: 1 }
+    """
+    Then <runs> run should take the event
+
+    Examples:
+      | wanted                     | type                     | runs |
+      | org\\.example\\.order\\..* | org.example.order.placed | 1    |
+      | org\\.example\\.order\\..* | org.example.bill.placed  | 0    |
+      | order\\.placed             | org.example.order.placed | 0    |
+      | org.example.[a-z]+         | org.example.placed       | 1    |
+      | org.example.[placed        | org.example.[placed      | 1    |
+      | org.example.[placed        | org.example.placed       | 0    |
+      | org.example.placed         | org-example.placed       | 0    |

@@ -133,6 +133,35 @@ Feature: schedule
     """
     Then 0 runs should be started
 
+  Scenario: Events whose type fits a pattern start runs
+    Given a workflow with definition:
+    """yaml
+    document:
+      dsl: '1.0.3'
+      namespace: conformance
+      name: events-whose-type-fits-a-pattern-start-runs
+      version: '1.0.0'
+    schedule: { on: { one: { with: { type: 'org\.example\.order\.(new|changed)' } } } }
+    do:
+      - say:
+          set: { type: "${ $workflow.input[0].type }" }
+    """
+    When the workflow is published
+    And the event is received:
+    """yaml
+    type: org.example.order.gone
+    """
+    Then 0 runs should be started
+    When the event is received:
+    """yaml
+    type: org.example.order.changed
+    """
+    Then 1 run should be started
+    And the workflow should complete with output:
+    """yaml
+    type: org.example.order.changed
+    """
+
   Scenario: Each event starts its own run, the same one none
     Given a workflow with definition:
     """yaml

@@ -1,4 +1,4 @@
-import { RE2JS } from "@bufbuild/re2";
+import { pattern } from "#hub/workflow/expression/pattern.js";
 import { canonicalJson, isObject, type Json } from "#kernel/json.js";
 import { pointerPart } from "#kernel/json-pointer.js";
 import { fault, type Inner, listOf, type Schema } from "./parts.js";
@@ -6,11 +6,11 @@ import { Refused } from "./refused.js";
 
 /** Keywords of texts; lengths are in code points. */
 export function textFault(schema: Schema, value: string, at: string): string | undefined {
-  const { pattern } = schema;
+  const { pattern: wanted } = schema;
   const length = Array.from(value).length;
   if (length < least(schema["minLength"])) return fault(at, `is shorter than ${least(schema["minLength"])}`);
   if (length > most(schema["maxLength"])) return fault(at, `is longer than ${most(schema["maxLength"])}`);
-  if (typeof pattern === "string" && !matches(pattern, value)) return fault(at, `does not match ${pattern}`);
+  if (typeof wanted === "string" && !matches(wanted, value)) return fault(at, `does not match ${wanted}`);
   return undefined;
 }
 
@@ -146,22 +146,11 @@ const least = (value: Json | undefined): number =>
 const most = (value: Json | undefined): number =>
   typeof value === "number" ? value : Number.POSITIVE_INFINITY;
 
-/** Compiled patterns; those of definitions are few; a flood of them is forgotten. */
-const patterns = new Map<string, RE2JS>();
-const maxPatterns = 500;
-
-function matches(pattern: string, text: string): boolean {
-  let compiled = patterns.get(pattern);
-  if (compiled === undefined) {
-    try {
-      compiled = RE2JS.compile(pattern);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Refused(`The schema has a pattern that RE2 does not know: ${pattern.slice(0, 80)} (${why}).`);
-    }
-    if (patterns.size >= maxPatterns)
-      for (const oldest of [...patterns.keys()].slice(0, 1)) patterns.delete(oldest);
-    patterns.set(pattern, compiled);
+function matches(source: string, text: string): boolean {
+  try {
+    return pattern(source).test(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Refused(`The schema has a pattern that RE2 does not know: ${source.slice(0, 80)} (${why}).`);
   }
-  return compiled.test(text);
 }
