@@ -74,7 +74,7 @@ function read(text: string, lines: LineCounter): ReadDocument {
   }
   if (!text.isWellFormed())
     throw new Refused("text-invalid", "The document is not well-formed Unicode.", firstPlace);
-  const root = compose(tokensOf(text, lines), lines);
+  const root = compose(tokensOf(text, lines), lines, text);
   const state = { values: 0 };
   const value = plain(root, "", state);
   return { value, places: new Places(root, lines) };
@@ -90,7 +90,7 @@ function tokensOf(text: string, lines: LineCounter): CST.Token[] {
   const maxStack = documentLimits.maxDepth + 2;
   let lexemes = 0;
   const take = (token: CST.Token): void => {
-    if (token.type === "error") throw new Refused("yaml-syntax", sentence(token.message), token.offset);
+    if (token.type === "error") throw unreadable(text, token.message, token.offset);
     if (token.type === "directive") {
       throw new Refused(
         "directive",
@@ -126,13 +126,13 @@ function tokensOf(text: string, lines: LineCounter): CST.Token[] {
 }
 
 /** The one document that the tokens make. */
-function compose(tokens: readonly CST.Token[], lines: LineCounter): Node | null {
+function compose(tokens: readonly CST.Token[], lines: LineCounter, text: string): Node | null {
   const options = { version: "1.2", schema: "core", stringKeys: true, merge: false } as const;
   const composer = new Composer({ ...options, uniqueKeys: false, logLevel: "silent", prettyErrors: false });
   let found: Document.Parsed | undefined;
   for (const document of composer.compose(tokens, true)) {
     const error = document.errors[0];
-    if (error !== undefined) throw new Refused("yaml-syntax", sentence(error.message), error.pos[0]);
+    if (error !== undefined) throw unreadable(text, error.message, error.pos[0]);
     if (found !== undefined) {
       const at = document.range[0];
       throw new Refused(
@@ -200,6 +200,16 @@ function plain(node: Node | null, pointer: string, state: { values: number }): J
 function plainKey(key: Node): string | undefined {
   if (!isScalar(key)) return undefined;
   return typeof key.value === "string" ? key.value : undefined;
+}
+
+/** What the parser says, and what helps where the line has an expression: YAML takes its colon, comma or brace for one of its own. */
+function unreadable(text: string, message: string, at: number): Refused {
+  const from = text.lastIndexOf("\n", at - 1) + 1;
+  const [line = ""] = text.slice(from, from + 300).split("\n", 1);
+  const hint = /\$[{a-z]|:.*[:,]\s/.test(line)
+    ? "A text with a colon, a comma or a brace in it, such as an expression, stands in quotes."
+    : undefined;
+  return new Refused("yaml-syntax", sentence(message), at, hint);
 }
 
 /** The parser's message as one printable sentence. */

@@ -154,7 +154,7 @@ export class Spot {
 
 /** A text of the document for a sentence. */
 export function quoted(text: string): string {
-  return JSON.stringify(printable(text, 60));
+  return printable(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text));
 }
 
 /** What a value is, for a sentence. */

@@ -305,6 +305,16 @@ const mistakes: readonly Mistake[] = [
     "in the middle",
     withTasks('  - a: { listen: { to: { one: { with: { type: t, data: { n: ▮"no ${ .x }" } } } } } }\n'),
   ],
+  [
+    "expression-in-text",
+    'the text "Hello\\n${ .name }\\n"',
+    withTasks("  - a:\n      set:\n        x: ▮|\n          Hello\n          ${ .name }\n"),
+  ],
+  [
+    "yaml-syntax",
+    "stands in quotes",
+    withTasks("  - a:\n      set: { x: 1 }\n      export:\n        as: ▮$context + { x: .x }\n"),
+  ],
   ["expression-missing", "${ … }", withTasks("  - a: { set: ▮.x }\n")],
   // CEL, cron, and what is not supported
   [
