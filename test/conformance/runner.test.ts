@@ -181,6 +181,13 @@ ${set("{ a: 1 }")}
     assert.deepEqual([option.code, /no option --jsn/.test(option.err)], [2, true]);
   });
 
+  it("gives a workflow a version that has none, as some of the kit have not", async () => {
+    const bare = good.replace(", version: '1.0.0'", "");
+    assert.notEqual(bare, good);
+    const { code, out } = await run({ "bare.feature": bare });
+    assert.equal(code, 0, out);
+  });
+
   it("sends calls for mapped hosts to a stand-in, those of an OpenAPI document too", async () => {
     await using stub = await startStub();
     const feature = `Feature: calls

@@ -1,6 +1,6 @@
 import type { StepRule } from "./rule.js";
 import { names, numberIn, step, text, value, word } from "./rule.js";
-import { at, countItems, expectEqual, expectError, shown, Unmet } from "../values.js";
+import { at, countItems, expectEqual, expectError, shown, Unmet, withVersion } from "../values.js";
 
 /** How the kit calls the ends of a run, and how Comity does. */
 const states: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ export const stateOf = (choice: string): string => states[choice.toLowerCase()] 
 /** The steps of the specification's conformance kit that are about the workflow. */
 export const kitSteps: readonly StepRule[] = [
   step("a workflow with definition", (world, argument) => {
-    world.definition = text(argument);
+    world.definition = withVersion(text(argument));
   }),
   step("the workflow input is", (world, argument) => {
     world.input = value(argument);
