@@ -10,7 +10,7 @@ const measured = new WeakMap<object, number>();
  * About how long the JSON of a value is, in UTF-16 units. Values are never changed, so each part is looked at once, however many values it
  * is part of: a list of a thousand times the same large value is large, and costs nothing to measure.
  */
-function sizeOf(value: Json): number {
+export function sizeOf(value: Json): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 4;
   let size = measured.get(value);
