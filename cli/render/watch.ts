@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { parseJson } from "#kernel/json.js";
 import { printable } from "#kernel/words.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { count, metric } from "./format.js";
@@ -136,7 +135,7 @@ export function eventLine(event: RunEvent__Output): string {
 
 /** The event's own fields. */
 export function eventData(dataJson: string): Record<string, unknown> {
-  const data = dataJson === "" ? {} : parseJson(dataJson);
+  const data = dataJson === "" ? {} : (JSON.parse(dataJson) as unknown);
   return typeof data === "object" && data !== null ? { ...data } : {};
 }
 
