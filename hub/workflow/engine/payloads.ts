@@ -172,7 +172,8 @@ function isShort(value: unknown): boolean {
   let left = maxInline;
   const walk = (item: unknown): boolean => {
     if (typeof item === "string") left -= item.length + 2;
-    else if (!isObject(item)) left -= 1;
+    // About as many as a number has: what seems short is made a text, which is for nothing when it is not.
+    else if (!isObject(item)) left -= 4;
     else if (Array.isArray(item)) {
       left -= 2;
       if (item.length > left || !item.every(walk)) return false;
