@@ -118,7 +118,11 @@ export async function watchToEnd(hub: HubClient, runId: string, options: { json?
   const [result, { outputJson, tasks }] = await Promise.all([hub.getResult(runId), hub.getRun(runId)]);
   const completed = result.state === "completed";
   if (options.json === true)
-    printJsonLine({ event: "result", ...result, ...(completed && { output: JSON.parse(outputJson) as unknown }) });
+    printJsonLine({
+      event: "result",
+      ...result,
+      ...(completed && { output: JSON.parse(outputJson) as unknown }),
+    });
   else if (completed) {
     if (result.rounds.length > 0) print(`\n${renderResult(result)}`);
     // The output of a training by itself is what its result says.

@@ -58,7 +58,7 @@ export class BoundedThread<Request, Reply extends object> {
     let failure: unknown;
     worker.on("message", (message: Reply | "ready") => {
       if (message === "ready") ready.resolve();
-      else if (this.#worker === worker) this.#waiting?.resolve(message as Reply);
+      else if (this.#worker === worker) this.#waiting?.resolve(message);
     });
     worker.on("error", (error) => {
       failure = error;
@@ -72,9 +72,13 @@ export class BoundedThread<Request, Reply extends object> {
   }
 
   #gone(how: "closed" | "ended", cause?: unknown): ComityError {
-    return new ComityError("INTERNAL", `The thread of ${this.#name} has ${how === "ended" ? "ended" : "been closed"}.`, {
-      cause,
-    });
+    return new ComityError(
+      "INTERNAL",
+      `The thread of ${this.#name} has ${how === "ended" ? "ended" : "been closed"}.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

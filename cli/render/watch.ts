@@ -19,6 +19,9 @@ const passing: ReadonlySet<string> = new Set([
   "assignment.accepted",
   "round.aggregated",
   "task.running",
+  // The command ends with it as its error.
+  "run.failed",
+  "run.cancelled",
 ]);
 
 /** Tasks that only lead to others or reckon: within a loop nobody wants to read of every pass. */

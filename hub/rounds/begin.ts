@@ -44,7 +44,13 @@ export async function beginRound(
   const history = training.at.affinity === undefined ? undefined : await routingHistory(store.db, runId);
   const known = await listSites(store.db);
   const wish = wishOf(training);
-  const choice = await chooseInThread({ sites: known, wish, online: presence.onlineSites, round: expected, history });
+  const choice = await chooseInThread({
+    sites: known,
+    wish,
+    online: presence.onlineSites,
+    round: expected,
+    history,
+  });
   const { chosen: sites, rejected: left, away } = choice;
   const pause = whyToWait(parts, training, sites, away, last);
   if (pause !== undefined) {

@@ -25,6 +25,8 @@ export async function chooseInThread(request: ChoiceRequest): Promise<Choice> {
   throw new ComityError(
     "EXPRESSION_FAILED",
     `The rules of \`at\` took longer than ${maxChoiceMs} ms for ${counted(sites.length, "site")}.`,
-    { hint: "A rule is for comparing what is known of a site; write it without loops in each other and without large patterns." },
+    {
+      hint: "A rule is for comparing what is known of a site; write it without loops in each other and without large patterns.",
+    },
   );
 }

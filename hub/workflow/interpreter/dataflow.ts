@@ -96,7 +96,7 @@ export function* validate(schema: Schema | undefined, value: Json, noun: string)
       "Only `json` is supported.",
     );
   const [why] = yield { schema: schema.document, value };
-  if (why !== undefined) throw fault("validation", `${noun} does not fit its schema`, String(why));
+  if (why !== undefined) throw fault("validation", `${noun} does not fit its schema`, why as string);
 }
 
 /** The specification asks for an authorization error where a secret is used that the workflow may not have. */

@@ -69,8 +69,7 @@ async function told(run: Asking<Transition>, waiting: Promise<Answers>): Promise
 }
 
 function answer(question: Question, expressions: Expressions): Answers | Promise<Answers> {
-  if ("expressions" in question)
-    return expressions.evaluateNow(question) ?? expressions.evaluate(question);
+  if ("expressions" in question) return expressions.evaluateNow(question) ?? expressions.evaluate(question);
   const reply = checkSchema(question);
   return reply instanceof Promise ? reply.then(answersOf) : answersOf(reply);
 }
