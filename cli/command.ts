@@ -1,5 +1,6 @@
 import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import { ComityError } from "#kernel/errors.js";
+import { listWords } from "#kernel/words.js";
 
 interface CommandText {
   /** One line for the list of commands. */
@@ -68,7 +69,10 @@ function wrongUse(fault: CommanderError, at: Command): ComityError {
   const path = names.join(" ");
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return new ComityError("USAGE", /[.?)]$/.test(sentence) ? sentence : `${sentence}.`, {
-    hint: `The right form is \`${path} ${at.usage()}\`; \`${path} --help\` tells more.`,
+    hint:
+      at.commands.length > 0
+        ? `There are ${listWords(at.commands.map((one) => `\`${path} ${one.name()}\``))}.`
+        : `The right form is \`${path} ${at.usage()}\`; \`${path} --help\` tells more.`,
     cause: fault,
   });
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ComityError, isSystemError } from "#kernel/errors.js";
-import { textLimits } from "#kernel/json.js";
+import { noJson, textLimits } from "#kernel/json.js";
 
 /** The text of a file that the user named, or of standard input for `-`. Throws `code` when there is none, or more than 1 MiB of it. */
 export async function readText(
@@ -16,7 +16,7 @@ export async function readText(
 export async function readJsonOption(given: string): Promise<string> {
   if (given !== "-" && isJson(given)) return given;
   if (/^\s*[[{"]/.test(given)) {
-    throw new ComityError("ARGUMENT_INVALID", `This is no JSON: ${given.slice(0, 60)}`, {
+    throw new ComityError("ARGUMENT_INVALID", noJson(given), {
       hint: "A shell takes it as one word within single quotes: '{\"name\": 1}'.",
     });
   }

@@ -1,7 +1,6 @@
 import { fullJitterMs, sleep } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { parseRunId } from "#kernel/ids.js";
-import { parseJson } from "#kernel/json.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import type { HubClient } from "./hub.js";
 import { LiveArea } from "./render/live.js";
@@ -119,7 +118,11 @@ export async function watchToEnd(hub: HubClient, runId: string, options: { json?
   const [result, { outputJson, tasks }] = await Promise.all([hub.getResult(runId), hub.getRun(runId)]);
   const completed = result.state === "completed";
   if (options.json === true)
-    printJsonLine({ event: "result", ...result, ...(completed && { output: parseJson(outputJson) }) });
+    printJsonLine({
+      event: "result",
+      ...result,
+      ...(completed && { output: JSON.parse(outputJson) as unknown }),
+    });
   else if (completed) {
     if (result.rounds.length > 0) print(`\n${renderResult(result)}`);
     // The output of a training by itself is what its result says.

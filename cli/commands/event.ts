@@ -18,7 +18,7 @@ const send = (): Command =>
   command("send", {
     summary: "send one event",
     description:
-      "Sends an event (CloudEvents 1.0, JSON) to the hub. Every run that listens for it gets it once, and workflows\nthat are scheduled on it start. `id`, `source`, `time` and `specversion` are filled in where they are missing.",
+      "Sends an event (CloudEvents 1.0, JSON) to the hub. Every run that listens for it gets it once, and workflows that are scheduled on it start.\n`id`, `source`, `time` and `specversion` are filled in where they are missing.",
     examples: [
       'comity event send \'{"type": "org.example.sample.ready", "data": {"batch": 7}}\'',
       "comity event send event.json --json",

@@ -3,7 +3,6 @@ import type { Assignment__Output } from "#proto/generated/comity/v1/Assignment.j
 import type { Round__Output } from "#proto/generated/comity/v1/Round.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { Task__Output } from "#proto/generated/comity/v1/Task.js";
-import { parseJson } from "#kernel/json.js";
 import { count, duration, metric, metrics, time } from "./format.js";
 import { colour } from "./output.js";
 import { cut, renderFields, renderTable } from "./table.js";
@@ -73,7 +72,7 @@ function renderTasks(tasks: readonly Task__Output[], nowMs: number): string {
 /** What a task gave: its output, or the title and the detail of its error. */
 function gave({ outputJson, errorJson }: Task__Output): string {
   if (errorJson === "") return outputJson;
-  const { title, detail } = errorSchema.catch({}).parse(parseJson(errorJson));
+  const { title, detail } = errorSchema.catch({}).parse(JSON.parse(errorJson));
   return [title, detail].filter((part) => part !== undefined).join(": ") || errorJson;
 }
 
@@ -106,8 +105,8 @@ export function renderTask(task: Task__Output, nowMs: number): string {
 const taskTime = ({ startedAtMs, endedAtMs }: Task__Output, nowMs: number): string =>
   duration((endedAtMs || nowMs) - startedAtMs);
 
-/** A JSON text on several lines. */
-export const pretty = (json: string): string => JSON.stringify(parseJson(json), undefined, 2);
+/** A JSON text of a hub on several lines. */
+export const pretty = (json: string): string => JSON.stringify(JSON.parse(json), undefined, 2);
 
 /** The rounds of a run, one a line. */
 function renderRounds(rounds: readonly Round__Output[], nowMs: number): string {

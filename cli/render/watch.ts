@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { parseJson } from "#kernel/json.js";
 import { printable } from "#kernel/words.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { count, metric } from "./format.js";
@@ -20,6 +19,9 @@ const passing: ReadonlySet<string> = new Set([
   "assignment.accepted",
   "round.aggregated",
   "task.running",
+  // The command ends with it as its error.
+  "run.failed",
+  "run.cancelled",
 ]);
 
 /** Tasks that only lead to others or reckon: within a loop nobody wants to read of every pass. */
@@ -136,7 +138,7 @@ export function eventLine(event: RunEvent__Output): string {
 
 /** The event's own fields. */
 export function eventData(dataJson: string): Record<string, unknown> {
-  const data = dataJson === "" ? {} : parseJson(dataJson);
+  const data = dataJson === "" ? {} : (JSON.parse(dataJson) as unknown);
   return typeof data === "object" && data !== null ? { ...data } : {};
 }
 

@@ -1,5 +1,5 @@
 import type { BlobRef } from "#hub/assignments/model.js";
-import { chooseSites } from "#hub/routing/choose.js";
+import { chooseInThread } from "#hub/routing/chooser.js";
 import type { Selection, Wish } from "#hub/routing/select.js";
 import { routingHistory } from "#hub/store/assignments.js";
 import { recordBlob } from "#hub/store/blobs.js";
@@ -42,9 +42,15 @@ export async function beginRound(
   const nowMs = clock.nowMs();
   const expected = await nextRound(store.db, runId);
   const history = training.at.affinity === undefined ? undefined : await routingHistory(store.db, runId);
-  const isOnline = (site: SiteId) => presence.get(site) !== undefined;
   const known = await listSites(store.db);
-  const choice = chooseSites(known, wishOf(training), isOnline, expected, history);
+  const wish = wishOf(training);
+  const choice = await chooseInThread({
+    sites: known,
+    wish,
+    online: presence.onlineSites,
+    round: expected,
+    history,
+  });
   const { chosen: sites, rejected: left, away } = choice;
   const pause = whyToWait(parts, training, sites, away, last);
   if (pause !== undefined) {

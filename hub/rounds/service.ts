@@ -1,5 +1,5 @@
 import type { BlobRef } from "#hub/assignments/model.js";
-import { chooseSites } from "#hub/routing/choose.js";
+import { chooseInThread } from "#hub/routing/chooser.js";
 import { compareIds } from "#hub/routing/select.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
 import { closeAssignments, openAssignments } from "#hub/store/assignments.js";
@@ -60,8 +60,10 @@ export class Rounds {
   /** Where the first round of a task would go now, which rule keeps each other site out, and what it would fail with. */
   async explain(task: Pick<Task, "kind" | "dataset" | "at" | "quorum">): Promise<Json> {
     const { store, presence } = this.#parts;
-    const isOnline = (site: SiteId) => presence.get(site) !== undefined;
-    const { chosen, rejected } = chooseSites(await listSites(store.db), wishOf(task), isOnline, 1);
+    const known = await listSites(store.db);
+    const wish = wishOf(task);
+    const online = presence.onlineSites;
+    const { chosen, rejected } = await chooseInThread({ sites: known, wish, online, round: 1 });
     const needed = neededToBegin(task.quorum);
     const sites = [
       ...chosen.map((site) => ({ site, chosen: true })),

@@ -11,6 +11,9 @@ export const celLimits = {
   maxNestedLoops: 2,
 } as const;
 
+/** Of a rule, in what is said of each site. */
+const maxShown = 200;
+
 /** The one variable of a rule. */
 const variable = "site";
 const env = celEnv();
@@ -34,7 +37,7 @@ export function compileFilter(text: string): (site: object) => string | undefine
   const parsed = clauses(exprOf(text));
   const texts = clauseTexts(text);
   const parts = parsed.map((expr, index) => ({
-    text: (texts.length === parsed.length ? texts[index] : undefined) ?? text.trim(),
+    text: printable((texts.length === parsed.length ? texts[index] : undefined) ?? text.trim(), maxShown),
     evaluate: evaluator(expr),
   }));
   return (site) => {

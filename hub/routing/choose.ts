@@ -3,6 +3,20 @@ import type { SiteId } from "#kernel/ids.js";
 import { rankSites, type RoutingHistory } from "./rank.js";
 import { fittingSites, type Selection, type Wish } from "./select.js";
 
+/** What a choice is made of: plain data, which may go to another thread. */
+export interface ChoiceRequest {
+  readonly sites: readonly Site[];
+  readonly wish: Wish;
+  readonly online: ReadonlySet<SiteId>;
+  readonly round: number;
+  readonly history?: RoutingHistory | undefined;
+}
+
+/** A selection, and those sites that fit and are not there. */
+export interface Choice extends Selection {
+  readonly away: readonly SiteId[];
+}
+
 /**
  * The choice of sites for a round, with the rule that keeps each of the others out. `away` are those that fit and are not there:
  * they are not chosen, but may be worth waiting for.
@@ -13,7 +27,7 @@ export function chooseSites(
   isOnline: (site: SiteId) => boolean,
   round: number,
   history?: RoutingHistory,
-): Selection & { readonly away: readonly SiteId[] } {
+): Choice {
   const { fitting, rejected } = fittingSites(sites, wish, isOnline);
   const away = fitting.filter(({ online }) => !online).map(({ site }) => site.id);
   const ranked = rankSites(

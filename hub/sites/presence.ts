@@ -38,6 +38,11 @@ export class Presence {
     this.#startedMs = clock.monotonicMs();
   }
 
+  /** The sites that are connected at this moment. */
+  get onlineSites(): ReadonlySet<SiteId> {
+    return new Set(this.#sessions.keys());
+  }
+
   /** Takes a new session in; an older one of the same site ends with `SESSION_REPLACED`. */
   connect(session: LiveSession): void {
     const older = this.#sessions.get(session.site);

@@ -9,7 +9,7 @@ import { type PlacedTask, walkTasks } from "./definition/walk.js";
 import { type Expressions, ExpressionError } from "./expression/model.js";
 import { expressionsIn, substitute } from "./expression/template.js";
 import type { Functions, WorkflowFunction } from "./function.js";
-import { violation } from "./interpreter/schema/validate.js";
+import { checkSchema } from "./interpreter/schema/checker.js";
 import type { Library } from "./library.js";
 
 /** What a task would do if a run came to it now. */
@@ -48,9 +48,11 @@ const explanationSchema = z.object({
 /** Where each step of a workflow would go, and which rule would refuse it; nothing is run. Throws `WORKFLOW_INVALID` for an input that its schema refuses. */
 export async function dryRun(parts: Parts, workflow: Workflow, input: Json): Promise<readonly DryRunStep[]> {
   const { schema } = workflow.input ?? {};
-  const fault = schema !== undefined && "document" in schema ? violation(schema.document, input) : undefined;
-  if (fault !== undefined)
-    throw new ComityError("WORKFLOW_INVALID", `The workflow refuses this input: ${fault}`);
+  if (schema !== undefined && "document" in schema) {
+    const { why } = await checkSchema({ schema: schema.document, value: input });
+    if (why !== undefined)
+      throw new ComityError("WORKFLOW_INVALID", `The workflow refuses this input: ${why}`);
+  }
   const steps: DryRunStep[] = [];
   for (const task of walkTasks(workflow)) steps.push(await stepOf(parts, task, input));
   return steps;

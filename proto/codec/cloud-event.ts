@@ -24,16 +24,17 @@ export const maxEventBytes = 256 * 1024;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 const uriReference = /^[^\s<>"{}|\\^`]{1,1000}$/;
 const absoluteUri = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]{1,1000}$/i;
-const filled = /^.{1,1000}$/su;
+/** CloudEvents 1.0 has no control characters in texts; not every database could keep them. */
+const filled = /^\P{Cc}{1,1000}$/u;
 
 /** The attributes that CloudEvents 1.0 names, each with its form. */
 const attributes: Readonly<Record<string, { readonly form: RegExp; readonly words: string }>> = {
   specversion: { form: /^1\.0$/, words: '"1.0", the version that is understood' },
-  id: { form: filled, words: "a text of 1 to 1000 characters" },
+  id: { form: filled, words: "a text of 1 to 1000 characters without control characters" },
   source: { form: uriReference, words: "a URI reference such as /machines/7" },
-  type: { form: filled, words: "a text of 1 to 1000 characters" },
+  type: { form: filled, words: "a text of 1 to 1000 characters without control characters" },
   time: { form: rfc3339, words: "a time such as 2026-01-31T12:00:00Z" },
-  subject: { form: filled, words: "a text of 1 to 1000 characters" },
+  subject: { form: filled, words: "a text of 1 to 1000 characters without control characters" },
   datacontenttype: { form: filled, words: "a media type such as application/json" },
   dataschema: { form: absoluteUri, words: "a URI such as https://example.org/schema" },
 };
@@ -77,9 +78,9 @@ function checkAttribute(name: string, value: Json): void {
       "What belongs to your own application goes into `data`.",
     );
   const simple = typeof value === "boolean" || (typeof value === "number" && Number.isInteger(value));
-  if (simple || (typeof value === "string" && value.length <= 1000)) return;
+  if (simple || (typeof value === "string" && (value === "" || filled.test(value)))) return;
   throw invalid(
-    `The event's ${name} must be a text of at most 1000 characters, a whole number, true or false, and is ${shown(value)}.`,
+    `The event's ${name} must be a text of at most 1000 characters without control characters, a whole number, true or false, and is ${shown(value)}.`,
   );
 }
 

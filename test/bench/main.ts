@@ -10,14 +10,19 @@ import { asJson, asTable, type Row, shown } from "./report.js";
  * 1 when one is missed or could not be measured, 2 for wrong use, 130 after Ctrl-C.
  */
 
+const usage = `npm run bench [-- [--json] [FIGURE…]]
+
+Measures what Comity promises, on this machine: all figures, or those that are named.
+${figures.map(({ id }) => `  ${id}`).join("\n")}`;
+
 const words = process.argv.slice(2);
 const json = words.includes("--json");
 const wanted = words.filter((word) => word !== "--json");
 const unknown = wanted.filter((word) => !figures.some(({ id }) => id === word));
 
-if (unknown.length > 0) {
-  const ids = figures.map(({ id }) => id).join(", ");
-  process.stderr.write(`There is no figure ${unknown.join(", ")}; there are ${ids}.\n`);
+if (words.includes("--help")) process.stdout.write(`${usage}\n`);
+else if (unknown.length > 0) {
+  process.stderr.write(`There is no figure ${unknown.join(", ")}.\n${usage}\n`);
   process.exitCode = 2;
 } else {
   const rows = await measureAll(figures.filter(({ id }) => wanted.length === 0 || wanted.includes(id)));

@@ -21,6 +21,10 @@ try {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help")) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
   const { dirs, json, ...settings } = parse(args);
   await using runner = await Runner.open(settings);
   const files = (await Promise.all((dirs.length === 0 ? [ownFeatures] : dirs).map(readFeatures))).flat();

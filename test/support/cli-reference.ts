@@ -1,6 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import { agentCommand } from "#cli/commands/agent.js";
 import { demoCommand } from "#cli/commands/demo.js";
+import { eventCommand } from "#cli/commands/event.js";
 import { hubCommand } from "#cli/commands/hub.js";
 import { modelCommand } from "#cli/commands/model.js";
 import { operatorCommand } from "#cli/commands/operator.js";
@@ -8,6 +9,7 @@ import { resultCommand } from "#cli/commands/result.js";
 import { runCommand } from "#cli/commands/run.js";
 import { siteCommand } from "#cli/commands/site.js";
 import { trainCommand } from "#cli/commands/train.js";
+import { workflowCommand } from "#cli/commands/workflow.js";
 
 const groups = [
   demoCommand,
@@ -15,7 +17,9 @@ const groups = [
   siteCommand,
   agentCommand,
   trainCommand,
+  workflowCommand,
   runCommand,
+  eventCommand,
   resultCommand,
   modelCommand,
   operatorCommand,
@@ -71,7 +75,7 @@ function pathOf(command: Command): string {
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 const argumentRow = (argument: Argument): string =>
-  `| \`${argument.required ? `<${argument.name()}>` : `[${argument.name()}]`}\` | ${cell(argument.description)} |`;
+  `| \`${cell(argument.required ? `<${argument.name()}>` : `[${argument.name()}]`)}\` | ${cell(argument.description)} |`;
 
 function optionRow({ flags, description, argChoices, defaultValue, mandatory }: Option): string {
   const choices =

@@ -4,3 +4,4 @@ import { examine } from "./examine.js";
 parentPort?.on("message", (text: string) => {
   parentPort?.postMessage(examine(text));
 });
+parentPort?.postMessage("ready");

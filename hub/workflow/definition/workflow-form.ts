@@ -42,7 +42,7 @@ const inScope =
 const label = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
 const labelForm = "1 to 63 letters, digits and -, with no - at the ends";
 const semver =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
+  /^(?=.{1,100}$)(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
 
 const head: Check = object(
   "document",
@@ -54,7 +54,7 @@ const head: Check = object(
     ),
     namespace: text("document.namespace", label, labelForm),
     name: text("document.name", label, labelForm),
-    version: text("document.version", semver, "a semantic version such as 1.0.0"),
+    version: text("document.version", semver, "a semantic version such as 1.0.0, of at most 100 characters"),
     title: text("document.title"),
     summary: text("document.summary"),
     tags: anyObject("document.tags"),

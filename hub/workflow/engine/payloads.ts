@@ -145,6 +145,8 @@ export class Payloads {
   }
 
   #splitParts(value: Json & object, path: Path, isFrame: IsFrame): Split {
+    // Nothing in it could go: a list of 20,000 numbers is one text, not as many.
+    if (Object.values(value).every(isSmall)) return { text: JSON.stringify(value), places: [], payloads: [] };
     const places: Place[] = [];
     // A value that is a part of others many times has its payloads here once.
     const payloads = new Map<Sha256, Payload>();
@@ -170,21 +172,30 @@ function isShort(value: unknown): boolean {
   let left = maxInline;
   const walk = (item: unknown): boolean => {
     if (typeof item === "string") left -= item.length + 2;
-    else if (!isObject(item)) left -= 1;
+    // About as many as a number has: what seems short is made a text, which is for nothing when it is not.
+    else if (!isObject(item)) left -= 4;
     else if (Array.isArray(item)) {
       left -= 2;
       if (item.length > left || !item.every(walk)) return false;
     } else {
       left -= 2;
-      for (const [key, inner] of Object.entries(item)) {
+      const keys = Object.keys(item);
+      // Each has at least two quotation marks, a colon and something behind it.
+      if (4 * keys.length > left) return false;
+      const members = item as Readonly<Record<string, unknown>>;
+      for (const key of keys) {
         left -= key.length + 3;
-        if (left < 0 || !walk(inner)) return false;
+        if (left < 0 || !walk(members[key])) return false;
       }
     }
     return left >= 0;
   };
   return walk(value);
 }
+
+/** Whether a part is neither a frame around others nor large. */
+const isSmall = (part: unknown): boolean =>
+  typeof part === "string" ? part.length < minRemembered : typeof part !== "object" || part === null;
 
 /** Places count too: a list of a thousand large values is large. */
 const isLarge = ({ text, places }: Split): boolean => text.length + places.length * placeLength > maxInline;

@@ -1,7 +1,7 @@
+import { BoundedThread } from "#kernel/bounded-thread.js";
 import type { Json } from "#kernel/json.js";
 import { Recent } from "#kernel/recent.js";
-import type { JqReply } from "./jq-worker.js";
-import { JqThread } from "./jq-thread.js";
+import type { JqReply, JqRequest } from "./jq-worker.js";
 import { expressionLimits } from "./limits.js";
 import { refusalOf, refusalText } from "./measure.js";
 import type { ExpressionFault } from "./model.js";
@@ -17,14 +17,14 @@ const maxChecked = 10_000;
 
 /** Runs expressions of several asks as one jq program; when that fails as a whole, finds out which one is to blame. */
 export class Batches {
-  readonly #thread = new JqThread();
+  readonly #thread = new BoundedThread<JqRequest, JqReply>(new URL("./jq-worker.js", import.meta.url), "jq");
   readonly #checked = new Recent<string, true>(maxChecked);
 
   /** The outcomes of each piece in its order; after a fault the rest of its piece may be missing. */
   async run(pieces: readonly Piece[]): Promise<readonly (readonly Outcome[])[]> {
     const parts = pieces.flatMap((piece) => piece.parts);
     const unchecked = parts.filter((part) => this.#checked.get(keyOf(part)) === undefined);
-    const reply = await this.#thread.run(
+    const reply = await this.#ask(
       {
         checks: unchecked.map(checkProgram),
         program: batchProgram(pieces),
@@ -47,7 +47,7 @@ export class Batches {
   async check(part: Part): Promise<string | undefined> {
     if (this.#checked.get(keyOf(part)) !== undefined) return undefined;
     const request = { checks: [checkProgram(part)], program: undefined, input: "null" };
-    const reply = await this.#thread.run(request, expressionLimits.programMs);
+    const reply = await this.#ask(request, expressionLimits.programMs);
     if (reply.kind !== "done") return reply.message;
     this.#checked.set(keyOf(part), true);
     return undefined;
@@ -55,6 +55,12 @@ export class Batches {
 
   async close(): Promise<void> {
     await this.#thread.close();
+  }
+
+  async #ask(request: JqRequest, limitMs: number): Promise<JqReply> {
+    const reply = await this.#thread.run(request, limitMs);
+    if (reply !== "late") return reply;
+    return { kind: "fault", reason: "time", message: `It worked longer than ${limitMs} ms.` };
   }
 
   async #runEach(pieces: readonly Piece[]): Promise<readonly (readonly Outcome[])[]> {

@@ -4,13 +4,16 @@ import { type Ask, ExpressionError } from "../expression/model.js";
 import { bare, expressionsIn, substitute } from "../expression/template.js";
 import type { Draft } from "./draft.js";
 import { Fault, fault, standardError } from "./errors.js";
-import { violation } from "./schema/validate.js";
+import type { SchemaRequest } from "./schema/checker.js";
 import { variables, type View } from "./scope.js";
 import { secretNames } from "../expression/secret-names.js";
 import { secretsOf } from "./secrets.js";
 
-/** A part of a transition that may ask for the answers of expressions. */
-export type Asking<T> = Generator<Ask, T, readonly Json[]>;
+/** What a transition wants to know: the answers of expressions, or why a value does not fit a schema, as a text or nothing. */
+export type Question = Ask | SchemaRequest;
+
+/** A part of a transition that may ask. */
+export type Asking<T> = Generator<Question, T, readonly Json[]>;
 
 /** The answers of some programs, asked for together. Throws a {@link Fault} of type `expression`. */
 export function* evaluate(view: View, expressions: readonly string[]): Asking<readonly Json[]> {
@@ -77,7 +80,7 @@ export function* transformed(view: View, rule: string | JsonObject | undefined):
 }
 
 /** Throws a {@link Fault} of type `validation` when the value does not fit the schema. */
-export function validate(schema: Schema | undefined, value: Json, noun: string): void {
+export function* validate(schema: Schema | undefined, value: Json, noun: string): Asking<void> {
   if (schema === undefined) return;
   if (!("document" in schema))
     throw fault(
@@ -92,8 +95,8 @@ export function validate(schema: Schema | undefined, value: Json, noun: string):
       `The schema of ${noun} has the format ${format}`,
       "Only `json` is supported.",
     );
-  const why = violation(schema.document, value);
-  if (why !== undefined) throw fault("validation", `${noun} does not fit its schema`, why);
+  const [why] = yield { schema: schema.document, value };
+  if (why !== undefined) throw fault("validation", `${noun} does not fit its schema`, why as string);
 }
 
 /** The specification asks for an authorization error where a secret is used that the workflow may not have. */

@@ -84,7 +84,7 @@ function* entered(draft: Draft, id: FrameId): Asking<Next> {
     return { is: "left", output: raw, skipped: true };
   }
   news(draft, id, "running", { input: raw, context: draft.state.context });
-  validate(task.input?.schema, raw, "The input");
+  yield* validate(task.input?.schema, raw, "The input");
   if (task.input?.from !== undefined) {
     const stage: Stage = { early: true, secrets: true };
     const input = yield* transformed({ ...early, stage }, task.input.from);
@@ -108,11 +108,11 @@ function* leave(
     { ...viewOf(draft, id, { rawOutput: raw }), input: raw },
     task.output?.as,
   );
-  validate(task.output?.schema, output, "The output");
+  yield* validate(task.output?.schema, output, "The output");
   if (task.export?.as !== undefined) {
     const view = { ...viewOf(draft, id, { rawOutput: raw, output }), input: output };
     const context = yield* transformed(view, task.export.as);
-    validate(task.export.schema, context, "The context");
+    yield* validate(task.export.schema, context, "The context");
     draft.set({ context });
   }
   const where = then ?? task.then;

@@ -3,11 +3,11 @@ import { interpret } from "./interpret.js";
 import type { JournalEvent, RunState, Transition } from "./model.js";
 import type { Program } from "./program.js";
 import type { Json } from "#kernel/json.js";
-import type { Ask } from "../expression/model.js";
-import type { Asking } from "./dataflow.js";
+import type { Asking, Question } from "./dataflow.js";
+import { checkSchema, type SchemaReply } from "./schema/checker.js";
 
 /**
- * What one event makes of a run, with its expressions answered: at once where all of them are simple, else as a promise. An
+ * What one event makes of a run, with its questions answered: at once where all of them are simple, else as a promise. An
  * expression that fails is an error of the workflow; anything else that goes wrong while answering is thrown, and nothing has happened.
  */
 export function transition(
@@ -17,43 +17,64 @@ export function transition(
   expressions: Expressions,
 ): Transition | Promise<Transition> {
   const run = interpret(program, state, event);
-  let turn = run.next();
+  const reached = advance(run, run.next(), expressions);
+  return reached instanceof Promise ? goOn(run, reached, expressions) : reached;
+}
+
+type Answers = readonly Json[];
+type Turn = IteratorResult<Question, Transition>;
+
+/** Goes on as long as the answers come at once; gives those that are waited for otherwise. */
+function advance(
+  run: Asking<Transition>,
+  first: Turn,
+  expressions: Expressions,
+): Transition | Promise<Answers> {
+  let turn = first;
   while (!turn.done) {
-    const next = answerNow(run, turn.value, expressions);
-    if (next === undefined) return goOn(run, turn.value, expressions);
-    turn = next;
+    let answers: Answers | Promise<Answers>;
+    try {
+      answers = answer(turn.value, expressions);
+    } catch (thrown) {
+      turn = refused(run, thrown);
+      continue;
+    }
+    if (answers instanceof Promise) return answers;
+    turn = run.next(answers);
   }
   return turn.value;
 }
 
-type Turn = IteratorResult<Ask, Transition>;
-
-function answerNow(run: Asking<Transition>, ask: Ask, expressions: Expressions): Turn | undefined {
-  let answers: readonly Json[] | undefined;
-  try {
-    answers = expressions.evaluateNow(ask);
-  } catch (thrown) {
-    return refused(run, thrown);
+async function goOn(
+  run: Asking<Transition>,
+  first: Promise<Answers>,
+  expressions: Expressions,
+): Promise<Transition> {
+  let waiting = first;
+  for (;;) {
+    const reached = advance(run, await told(run, waiting), expressions);
+    if (!(reached instanceof Promise)) return reached;
+    waiting = reached;
   }
-  return answers === undefined ? undefined : run.next(answers);
 }
 
-async function goOn(run: Asking<Transition>, first: Ask, expressions: Expressions): Promise<Transition> {
-  let turn = await answer(run, first, expressions);
-  while (!turn.done)
-    turn = answerNow(run, turn.value, expressions) ?? (await answer(run, turn.value, expressions));
-  return turn.value;
-}
-
-async function answer(run: Asking<Transition>, ask: Ask, expressions: Expressions): Promise<Turn> {
-  let answers: readonly Json[];
+async function told(run: Asking<Transition>, waiting: Promise<Answers>): Promise<Turn> {
+  let answers: Answers;
   try {
-    answers = await expressions.evaluate(ask);
+    answers = await waiting;
   } catch (thrown) {
     return refused(run, thrown);
   }
   return run.next(answers);
 }
+
+function answer(question: Question, expressions: Expressions): Answers | Promise<Answers> {
+  if ("expressions" in question) return expressions.evaluateNow(question) ?? expressions.evaluate(question);
+  const reply = checkSchema(question);
+  return reply instanceof Promise ? reply.then(answersOf) : answersOf(reply);
+}
+
+const answersOf = ({ why }: SchemaReply): Answers => (why === undefined ? [] : [why]);
 
 function refused(run: Asking<Transition>, thrown: unknown): Turn {
   if (thrown instanceof ExpressionError) return run.throw(thrown);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { z } from "zod";
 import { type At, atSchema } from "#hub/routing/at.js";
+import { chooseInThread } from "#hub/routing/chooser.js";
 import { chooseSites } from "#hub/routing/choose.js";
 import type { RoutingHistory } from "#hub/routing/rank.js";
 import { fittingSites, matchingDatasets, type Rejection } from "#hub/routing/select.js";
@@ -142,6 +143,37 @@ describe("the choice among the sites that fit", () => {
     const wish = { dataset: wanted, at: atOf(at), rows: "trainRows" } as const;
     return chooseSites(sites, wish, online, round, history);
   };
+
+  it("is the same in a thread, where rules in CEL are asked", async () => {
+    const history = { previous: new Set([parseSiteId("a/s3")]), asked: new Map() };
+    const rules = {
+      where: "site.dataset.trainRows > 200.0",
+      score: "site.dataset.trainRows",
+      limit: 2,
+      affinity: "previous",
+    } as const;
+    const wish = { dataset: wanted, at: atOf(rules), rows: "trainRows" } as const;
+    const present = new Set(many.slice(1).map(({ id }) => id));
+    const request = { sites: many, wish, online: present, round: 3, history };
+    const here = chooseSites(many, wish, (id) => present.has(id), 3, history);
+    assert.deepEqual(await chooseInThread(request), here);
+    assert.deepEqual(here.chosen, ["a/s3", "a/s7"]);
+  });
+
+  it("is refused when its rules take for ever, and holds nobody up meanwhile", async () => {
+    const ones = `[${"1,".repeat(450)}1]`;
+    const loops = `${ones}.map(x, ${ones}.map(y, x + y)).size() > 1`;
+    const wish = { dataset: wanted, at: atOf({ where: loops }), rows: "trainRows" } as const;
+    const sites = Array.from({ length: 500 }, (_, at) => site(`a/s${at}`, [digits]));
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 5);
+    await assert.rejects(chooseInThread({ sites, wish, online: new Set(), round: 1 }), {
+      code: "EXPRESSION_FAILED",
+      message: /longer than 2000 ms for 500 sites/,
+    });
+    clearInterval(ticking);
+    assert.ok(turns > 10, `${turns} turns`);
+  });
 
   it("is everybody where no rule says otherwise", () => {
     assert.equal(choose({}).chosen.length, 8);

@@ -36,8 +36,16 @@ describe("JSON from outside", () => {
 
   const deep = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
   const wrong: [string, string, RegExp][] = [
-    ["half a text", '{"a":', /no JSON/],
-    ["two values", "1 2", /no JSON/],
+    ["half a text", '{"a":', /no JSON: it ends too soon at line 1, column 6/],
+    ["two values", "1 2", /no JSON: "2" does not fit at line 1, column 3/],
+    ["a comma too many", '{\n  "a": [1,\n  ]}', /"]" does not fit at line 3, column 3/],
+    ["a word", '{"a": tru}', /"t" does not fit at line 1, column 7/],
+    ["a key without quotes", '{"é": 1, a: 2}', /"a" does not fit at line 1, column 10/],
+    ["a line end in a text", '["a\n"]', /"\\"" does not fit at line 1, column 2/],
+    ["the sign of a terminal", '{"a":\u001b[31m}', /"\\\\u001b" does not fit at line 1, column 6/],
+    ["half a million brackets", "[".repeat(500_000), /deeper than 64 levels at line 1, column 66/],
+    ["50,001 values", `[${"0,".repeat(50_000)}0]`, /more than 50000 values/],
+    ["half a character in a key", '{"a":{"\\ud800":1}}', /A key at \/a is not well-formed/],
     ["a prototype", '{"a":{"__proto__":{"admin":true}}}', /"__proto__" at \/a is not allowed/],
     ["a constructor", '{"constructor":1}', /"constructor" at the top/],
     ["65 levels", deep(66), /deeper than 64/],
@@ -53,6 +61,8 @@ describe("JSON from outside", () => {
 
   it("is taken at the very limits", () => {
     parseJson(deep(64));
+    parseJson(`[${"0,".repeat(textLimits.maxValues - 1)}0]`);
+    parseJson(JSON.stringify({ commas: ",".repeat(60_000), quotes: '\\",['.repeat(60_000) }));
     parseJson(`"${"x".repeat(textLimits.maxBytes - 2)}"`);
   });
 

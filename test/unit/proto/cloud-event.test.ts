@@ -35,6 +35,8 @@ describe("a CloudEvent", () => {
       [{ ...whole, dataContentType: "x" }, /dataContentType/],
       [{ ...whole, extension: { deep: 1 } }, /extension/],
       [{ ...whole, extension: 1.5 }, /extension/],
+      [{ ...whole, type: "a\u0000b" }, /type must be .* without control characters/],
+      [{ ...whole, extension: "a\nb" }, /extension/],
       [{ ...whole, data_base64: "AA==" }, /Binary data/],
     ];
     for (const [event, message] of wrong)

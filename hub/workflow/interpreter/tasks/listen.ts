@@ -86,11 +86,11 @@ export function* endItem(view: View, task: ListenTask, output: Json): Asking<Nex
     { ...viewOf(draft, id, { variables: own, rawOutput: output }), input: output },
     foreach?.output?.as,
   );
-  validate(foreach?.output?.schema, given, "The output of foreach");
+  yield* validate(foreach?.output?.schema, given, "The output of foreach");
   if (foreach?.export?.as !== undefined) {
     const stage = { variables: own, rawOutput: output, output: given };
     const context = yield* transformed({ ...viewOf(draft, id, stage), input: given }, foreach.export.as);
-    validate(foreach.export.schema, context, "The context");
+    yield* validate(foreach.export.schema, context, "The context");
     draft.set({ context });
   }
   const { listening } = draft.frame(id);

@@ -1,36 +1,46 @@
 import { Worker } from "node:worker_threads";
-import { type Deferred, deferred, Serial } from "#kernel/async.js";
-import { ComityError } from "#kernel/errors.js";
-import type { JqReply, JqRequest } from "./jq-worker.js";
+import { type Deferred, deferred, Serial } from "./async.js";
+import { ComityError } from "./errors.js";
 
-/** jq in a thread of its own, one request at a time. A request that works too long ends the thread; the next one gets a new thread. */
-export class JqThread {
+/**
+ * A script in a thread of its own that answers one request at a time: it says `"ready"` first, and then one message for each
+ * request. A request that works too long ends the thread, and the next one gets a new thread. A thread that waits keeps no process alive.
+ */
+export class BoundedThread<Request, Reply extends object> {
+  readonly #script: URL;
+  /** For errors. */
+  readonly #name: string;
   #worker: Worker | undefined;
   #ready = deferred();
-  #waiting: Deferred<JqReply> | undefined;
+  #waiting: Deferred<Reply | "late"> | undefined;
   readonly #serial = new Serial();
   #closed = false;
 
-  /** What jq says to one request; `fault` with reason `time` after `limitMs` of work. Requests wait for each other. */
-  run(request: JqRequest, limitMs: number): Promise<JqReply> {
+  constructor(script: URL, name: string) {
+    this.#script = script;
+    this.#name = name;
+  }
+
+  /** What the script says to one request; `late` after `limitMs` of work. Requests wait for each other. */
+  run(request: Request, limitMs: number): Promise<Reply | "late"> {
     return this.#serial.run(() => this.#run(request, limitMs));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#waiting?.reject(closed());
+    this.#waiting?.reject(this.#gone("closed"));
     await this.#worker?.terminate();
   }
 
-  async #run(request: JqRequest, limitMs: number): Promise<JqReply> {
-    if (this.#closed) throw closed();
+  async #run(request: Request, limitMs: number): Promise<Reply | "late"> {
+    if (this.#closed) throw this.#gone("closed");
     const worker = (this.#worker ??= this.#start());
-    const waiting = (this.#waiting = deferred<JqReply>());
+    const waiting = (this.#waiting = deferred<Reply | "late">());
     worker.ref();
     await Promise.race([this.#ready.promise, waiting.promise]);
     worker.postMessage(request);
     const timer = watch(limitMs, () => {
-      waiting.resolve({ kind: "fault", reason: "time", message: `It worked longer than ${limitMs} ms.` });
+      waiting.resolve("late");
       if (this.#worker === worker) this.#worker = undefined;
       void worker.terminate();
     });
@@ -44,9 +54,9 @@ export class JqThread {
 
   #start(): Worker {
     const ready = (this.#ready = deferred());
-    const worker = new Worker(new URL("./jq-worker.js", import.meta.url), { env: {} });
+    const worker = new Worker(this.#script, { env: {} });
     let failure: unknown;
-    worker.on("message", (message: JqReply | "ready") => {
+    worker.on("message", (message: Reply | "ready") => {
       if (message === "ready") ready.resolve();
       else if (this.#worker === worker) this.#waiting?.resolve(message);
     });
@@ -56,22 +66,28 @@ export class JqThread {
     worker.on("exit", () => {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
-      const message = "The thread of jq has ended.";
-      this.#waiting?.reject(new ComityError("INTERNAL", message, { cause: failure }));
+      this.#waiting?.reject(this.#gone("ended", failure));
     });
     return worker;
   }
-}
 
-const closed = (): ComityError =>
-  new ComityError("INTERNAL", "The evaluation of expressions has been closed.");
+  #gone(how: "closed" | "ended", cause?: unknown): ComityError {
+    return new ComityError(
+      "INTERNAL",
+      `The thread of ${this.#name} has ${how === "ended" ? "ended" : "been closed"}.`,
+      {
+        cause,
+      },
+    );
+  }
+}
 
 /** How much longer than its limit a request may take by the clock when the machine has no time for it. */
 const maxStretch = 20;
 
 /**
  * Calls `expire` when the process has worked for `limitMs` since now. Work and not time on the wall: a busy machine must not
- * make an expression fail that is fine.
+ * make a request fail that is fine.
  */
 function watch(limitMs: number, expire: () => void): { stop(): void } {
   const start = process.cpuUsage();

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { Json } from "#kernel/json.js";
+import { checkSchema } from "#hub/workflow/interpreter/schema/checker.js";
+
+describe("the check of a value against a schema", () => {
+  it("is done at once where it costs little", () => {
+    const schema = { type: "object", required: ["a"], properties: { a: { maximum: 3 } } };
+    assert.deepEqual(checkSchema({ schema, value: { a: 1 } }), { why: undefined });
+    assert.deepEqual(checkSchema({ schema, value: { a: 4 } }), { why: "/a is more than 3." });
+    assert.deepEqual(checkSchema({ schema: false, value: 1 }), { why: "it is not allowed." });
+  });
+
+  const costly: [string, Json, Json, RegExp][] = [
+    ["a pattern", { items: { pattern: "^a+$" } }, ["a", "b"], /\/1 does not match/],
+    ["a pattern for keys", { patternProperties: { "^a": false } }, { a: 1 }, /\/a is not allowed/],
+    ["a reference", { $ref: "#/$defs/n", $defs: { n: { type: "null" } } }, 1, /must be null/],
+    [
+      "a large value",
+      { items: { type: "number", minimum: 0 } },
+      [...many("1", 20_000).map(Number), "x"],
+      /\/20000 must be number/,
+    ],
+    ["a pattern that takes for ever", { pattern: "(a?){500}a{500}$" }, `${"a".repeat(30_000)}!`, /too long/],
+    ["a pattern of 200 KiB", { pattern: "a".repeat(200_000) }, "a", /too long/],
+    [
+      "a list of words without end",
+      { items: { enum: many("b", 20_000) } },
+      many("a", 20_000),
+      /too long|must be one/,
+    ],
+  ];
+  for (const [what, schema, value, says] of costly) {
+    it(`is left to a thread for ${what}`, async () => {
+      const reply = checkSchema({ schema, value });
+      assert.ok(reply instanceof Promise);
+      assert.match((await reply).why ?? "", says);
+    });
+  }
+});
+
+function many(word: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${word}${at}`);
+}
