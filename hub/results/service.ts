@@ -11,6 +11,7 @@ import type { Run } from "#hub/workflow/model.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
+import { processTurns } from "#kernel/turns.js";
 
 /** One round, summed over its sites. */
 interface RoundResult {
@@ -63,6 +64,9 @@ export interface RunView {
   readonly rounds: readonly { readonly round: Round; readonly assignments: readonly Assignment[] }[];
   readonly model: BlobRef | undefined;
 }
+
+/** `/do/2` before `/do/10`. A collator: many times faster than asking each pair anew. */
+const byNumbers = new Intl.Collator("en", { numeric: true });
 
 /** Reads runs and their results out of the store. */
 export class Results {
@@ -124,7 +128,10 @@ export class Results {
     let left = maxTaskValueBytes;
     const views: TaskView[] = [];
     const rows = await tasksOf(this.#store.db, runId);
-    for (const row of rows.toSorted((a, b) => a.ref.localeCompare(b.ref, "en", { numeric: true }))) {
+    for (const row of rows.toSorted((a, b) => byNumbers.compare(a.ref, b.ref))) {
+      // There may be thousands of them, with long values.
+      const turn = processTurns.soon();
+      if (turn !== undefined) await turn;
       const fit = (json: string): string => {
         if (json.length > left) return "";
         left -= json.length;

@@ -1,6 +1,7 @@
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
+import { processTurns } from "#kernel/turns.js";
 import { counted } from "#kernel/words.js";
 import { z } from "zod";
 import type { TaskKind, Workflow } from "./definition/model.js";
@@ -54,7 +55,11 @@ export async function dryRun(parts: Parts, workflow: Workflow, input: Json): Pro
       throw new ComityError("WORKFLOW_INVALID", `The workflow refuses this input: ${why}`);
   }
   const steps: DryRunStep[] = [];
-  for (const task of walkTasks(workflow)) steps.push(await stepOf(parts, task, input));
+  for (const task of walkTasks(workflow)) {
+    const turn = processTurns.soon();
+    if (turn !== undefined) await turn;
+    steps.push(await stepOf(parts, task, input));
+  }
   return steps;
 }
 

@@ -6,6 +6,7 @@ import { insertWorkflowVersion, type WorkflowVersionRow, workflowVersions } from
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { OpId, Sha256 } from "#kernel/ids.js";
+import { processTurns } from "#kernel/turns.js";
 import { didYouMean, listWords } from "#kernel/words.js";
 import { diffWorkflows, type WorkflowChange } from "./definition/diff.js";
 import type { Definition } from "./definition/lint.js";
@@ -98,12 +99,12 @@ export class Library {
   async list(title = ""): Promise<ListedVersion[]> {
     const rows =
       title === "" ? newestOfEach(await workflowVersions(this.#parts.store.db)) : await this.#named(title);
-    return Promise.all(
-      rows.map(async (row) => {
-        const { document } = await this.#workflow(row);
-        return { ...toVersion(row), title: document.title ?? "" };
-      }),
-    );
+    const listed: ListedVersion[] = [];
+    for (const row of rows) {
+      const { document } = await this.#workflow(row);
+      listed.push({ ...toVersion(row), title: document.title ?? "" });
+    }
+    return listed;
   }
 
   /**
@@ -129,6 +130,8 @@ export class Library {
   }
 
   async #workflow(row: WorkflowVersionRow): Promise<Workflow> {
+    // A definition of 1 MiB takes some milliseconds to read, and a list may read hundreds.
+    await processTurns.next();
     return JSON.parse(await workflowBody(this.#parts.store.db, row.sha256 as Sha256)) as Workflow;
   }
 

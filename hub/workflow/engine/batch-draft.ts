@@ -5,6 +5,7 @@ import { typeOf } from "#hub/workflow/triggers/match.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
+import { processTurns } from "#kernel/turns.js";
 import { type Batch, Delta, type EffectRow, type OperationRow } from "./batch.js";
 import { endOf, isOver, statusNews } from "./ending.js";
 import { workflowErrorOf } from "./failures.js";
@@ -112,6 +113,9 @@ export class BatchDraft {
     const seq = before + this.#transitions.length + 1;
     this.#news.push(...said.filter(({ type }) => !endsRun(type)));
     for (const command of commands) {
+      // What tasks have got and given may be long texts, and there may be a hundred of them.
+      const turn = processTurns.soon();
+      if (turn !== undefined) await turn;
       this.#delta.add(command, seq);
       if (command.type === "task") {
         this.#tasks.add(command.task, event.atMs);
