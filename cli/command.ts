@@ -70,8 +70,8 @@ function wrongUse(fault: CommanderError, at: Command): ComityError {
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return new ComityError("USAGE", /[.?)]$/.test(sentence) ? sentence : `${sentence}.`, {
     hint:
-      at.commands.length > 0
-        ? `There are ${listWords(at.commands.map((one) => `\`${path} ${one.name()}\``))}.`
+      at.commands.length > 0 && !message.includes("Did you mean")
+        ? `There ${at.commands.length === 1 ? "is" : "are"} ${listWords(at.commands.map((one) => `\`${path} ${one.name()}\``))}.`
         : `The right form is \`${path} ${at.usage()}\`; \`${path} --help\` tells more.`,
     cause: fault,
   });

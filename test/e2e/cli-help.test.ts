@@ -77,6 +77,11 @@ describe("wrong use", () => {
       ["site", "invite"],
       "error USAGE: Missing required argument 'organisation/site'.\nhint: The right form is `comity site invite [options] <organisation/site>`; `comity site invite --help` tells more.\n",
     ],
+    [["event", "publish"], "error USAGE: Unknown command 'publish'.\nhint: There is `comity event send`.\n"],
+    [
+      ["model", "remove", "digits"],
+      "error USAGE: Unknown command 'remove'.\nhint: There are `comity model list`, `comity model show` and `comity model download`.\n",
+    ],
     [
       ["site", "list", "--jsn"],
       "error USAGE: Unknown option '--jsn' (Did you mean --json?)\nhint: The right form is `comity site list [options]`; `comity site list --help` tells more.\n",
