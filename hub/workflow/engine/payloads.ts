@@ -1,3 +1,4 @@
+import { sizeOf } from "#hub/workflow/interpreter/size.js";
 import { hashBytes } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
 import { isList, type Json } from "#kernel/json.js";
@@ -5,6 +6,9 @@ import type { PayloadStore } from "./model.js";
 
 /** Texts up to this length stay in the row. In UTF-16 units, as `length` counts: what is short needs no closer look. */
 const maxInline = 32 * 1024;
+
+/** How much longer a value's text may be than `sizeOf` says: an escaped character has six, a number has four or 25. */
+const maxEscape = 7;
 
 /** About how much a place takes in a text. */
 const placeLength = 100;
@@ -138,6 +142,9 @@ export class Payloads {
     const remembered = frame ? this.#frames : this.#parts;
     const known = remembered.get(value);
     if (known !== undefined) return known;
+    // A tree of many small parts is one text: however much of it must be escaped, it is not large.
+    if (!frame && sizeOf(value) <= maxInline / maxEscape)
+      return { text: JSON.stringify(value), places: [], payloads: [] };
     const parts = this.#splitParts(value, path, isFrame);
     const split = isLarge(parts) && !frame ? putAside(parts) : parts;
     if (parts.text.length > minRemembered || parts.places.length > 0) remembered.set(value, split);
