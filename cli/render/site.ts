@@ -23,6 +23,7 @@ export function renderSite(site: Site__Output): string {
   const about = renderFields([
     ["site", site.site],
     ["state", site.state],
+    ["revoked", site.revokedAtMs === 0 ? "" : `${time(site.revokedAtMs)}: ${site.revokedReason}`],
     ["labels", labels(site.labels)],
     ["last seen", time(site.lastSeenMs)],
     ["certificate until", time(site.certificateExpiresAtMs)],

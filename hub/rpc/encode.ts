@@ -35,6 +35,8 @@ export function encodeSite(site: SiteView, openAssignments: number): SiteMessage
     lastSeenMs: site.lastSeenMs ?? 0,
     certificateExpiresAtMs: site.certificateExpiresAtMs ?? 0,
     openAssignments,
+    revokedAtMs: site.revokedAtMs ?? 0,
+    revokedReason: site.revokedReason ?? "",
   };
 }
 

@@ -23,6 +23,7 @@ export interface Site {
   readonly capabilities: readonly string[];
   readonly lastSeenMs: number | undefined;
   readonly revokedAtMs: number | undefined;
+  readonly revokedReason: string | undefined;
   /** The end of its newest certificate; undefined while it has only been invited. */
   readonly certificateExpiresAtMs: number | undefined;
 }

@@ -29,6 +29,7 @@ export async function listSites(db: Db, only?: SiteId): Promise<Site[]> {
     capabilities: JSON.parse(row.capabilities) as string[],
     lastSeenMs: row.last_seen_ms ?? undefined,
     revokedAtMs: row.revoked_at_ms ?? undefined,
+    revokedReason: row.revoked_reason ?? undefined,
     certificateExpiresAtMs: row.expires_at_ms ?? undefined,
   }));
 }

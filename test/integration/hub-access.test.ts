@@ -179,6 +179,8 @@ describe("sessions", function () {
     const uploading = refusal(bad.site.send(slowly()));
     while ((await bad.site.stored(answer)) < 32);
     await hub.admin.revokeSite({ site: "acme/bad", reason: "contract ended" });
+    const [listed] = (await hub.admin.listSites()).sites;
+    assert.deepEqual([listed?.state, listed?.revokedReason], ["revoked", "contract ended"]);
     const end = await bad.session.over();
     assert(end instanceof ComityError && end.code === "SITE_REVOKED", String(end));
     release();

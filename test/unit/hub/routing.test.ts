@@ -26,6 +26,7 @@ function site(id: string, datasets: readonly Dataset[], changes: Partial<Site> =
     capabilities: [],
     lastSeenMs: undefined,
     revokedAtMs: undefined,
+    revokedReason: undefined,
     certificateExpiresAtMs: undefined,
     ...changes,
   };

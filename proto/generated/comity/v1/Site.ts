@@ -21,6 +21,11 @@ export interface Site {
    * Assignments that are open at the site now.
    */
   'openAssignments'?: (number);
+  /**
+   * When it was revoked, and why; 0 and empty while it is not.
+   */
+  'revokedAtMs'?: (number | string | Long);
+  'revokedReason'?: (string);
 }
 
 export interface Site__Output {
@@ -43,4 +48,9 @@ export interface Site__Output {
    * Assignments that are open at the site now.
    */
   'openAssignments': (number);
+  /**
+   * When it was revoked, and why; 0 and empty while it is not.
+   */
+  'revokedAtMs': (number);
+  'revokedReason': (string);
 }
