@@ -81,7 +81,8 @@ describe("expressions by jq", () => {
 
   const faults: readonly [reason: ExpressionFault, expression: string][] = [
     ["time", "[repeat(1)]"],
-    ["time", '("a" * 30 + "b") | test("^(a+)+$")'],
+    // One alone may reach the regular expressions' own limit before the time.
+    ["time", '("a" * 30 + "b") as $t | [range(1000) | try ($t | test("^(a+)+$")) catch 0]'],
     ["memory", "def f: 1 + f; f"],
     ["memory", "reduce range(20000) as $i (null; [.])"],
     ["memory", '"x" * 1000000000'],
