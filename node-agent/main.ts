@@ -1,6 +1,6 @@
 import { deferred } from "#kernel/async.js";
+import { moveManyBytes } from "#kernel/buffers.js";
 import { systemClock } from "#kernel/clock.js";
-import { freeBuffersAtOnce } from "#kernel/buffers.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
@@ -13,9 +13,9 @@ import { Outbox } from "./assignments/outbox.js";
 import { Workshop } from "./assignments/workshop.js";
 import { agentPaths, readAgentConfig } from "./config.js";
 import { type Dataset, openDatasets, select } from "./data/datasets.js";
+import { SiteEvents } from "./events/service.js";
 import type { DatasetFacts } from "./policy/decide.js";
 import { pauseSwitch } from "./policy/pause.js";
-import { SiteEvents } from "./events/service.js";
 import { Connection } from "./session/connection.js";
 import { Identity } from "./session/identity.js";
 import { Renewal } from "./session/renewal.js";
@@ -29,6 +29,9 @@ export { type JoinedSite, type JoinOptions, join as joinHub } from "./session/jo
 
 /** How long what is being sent may take when the agent stops. */
 const stopGraceMs = 10_000;
+
+/** The growth of an agent's heap between two collections: its model takes more memory than that in any case. */
+const heapGrowthPercent = 300;
 
 interface StartAgentOptions {
   /** The folder that `joinHub` has made. */
@@ -54,7 +57,7 @@ export interface RunningAgent {
  * Throws `CONFIG_INVALID`, `DIRECTORY_INVALID`, `CERTIFICATE_INVALID`, `STORE_BUSY` (another agent runs there) or `STORE_DAMAGED`.
  */
 export async function startAgent(options: StartAgentOptions): Promise<RunningAgent> {
-  freeBuffersAtOnce();
+  moveManyBytes(heapGrowthPercent);
   const { dir, log } = options;
   const paths = agentPaths(dir);
   const config = await readAgentConfig(dir);

@@ -160,10 +160,15 @@ class SharedSync {
   }
 }
 
+/** Bytes of a staged blob that may wait for the disk while more of it comes. Below that the last sync takes no time worth saving. */
+const unsyncedBytes = 16 << 20;
+
 class StagedFile implements StagedBlob {
   readonly path: string;
   readonly #file: FileHandle;
   readonly #publish: (sha256: Sha256) => Promise<void>;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
 
   constructor(path: string, file: FileHandle, publish: (sha256: Sha256) => Promise<void>) {
     this.path = path;
@@ -174,10 +179,26 @@ class StagedFile implements StagedBlob {
   async write(chunk: Uint8Array): Promise<void> {
     let written = 0;
     while (written < chunk.length) written += (await this.#file.write(chunk, written)).bytesWritten;
+    this.#unsynced += written;
+    if (this.#unsynced >= unsyncedBytes) this.#syncEarly();
+  }
+
+  /** So that the disk works while bytes come, and not only when all uploads of a round are there at once. */
+  #syncEarly(): void {
+    if (this.#syncing !== undefined) return;
+    this.#unsynced = 0;
+    const syncing = this.#file.datasync();
+    this.#syncing = syncing;
+    // A failed one stays for the commit to throw: the disk tells of a fault only once.
+    syncing.then(
+      () => (this.#syncing = undefined),
+      () => undefined,
+    );
   }
 
   async commit(sha256: Sha256): Promise<void> {
     try {
+      await this.#syncing;
       await this.#file.sync();
     } finally {
       await this.#file.close();

@@ -65,6 +65,9 @@ export class Outbox {
     const tensors = readTensors(path);
     const file = await open(path, "r+");
     try {
+      // The disk works while the digest is taken.
+      const synced = file.sync();
+      synced.catch(() => undefined);
       const hash = createHash("sha256");
       const buffer = Buffer.allocUnsafe(readBytes);
       for (let at = 0; at < size; ) {
@@ -74,8 +77,8 @@ export class Outbox {
         hash.update(buffer.subarray(0, bytesRead));
         at += bytesRead;
       }
+      await synced;
       await rename(path, this.path(id));
-      await file.sync();
       await syncPath(this.#dir);
       return { sha256: parseSha256(hash.digest("hex")), sizeBytes: size, tensors, bytes: undefined };
     } finally {

@@ -3,7 +3,7 @@ import { wire } from "../rpc/limits.js";
 import { allocateWithRoom } from "../rpc/room.js";
 
 /** What one read brings, but for the first: most blobs of small models are no longer than one chunk. */
-const readBytes = 4 * wire.chunkBytes;
+const readBytes = 2 * wire.chunkBytes;
 
 /**
  * A file's bytes from an offset on, in pieces of 256 KiB, read only as fast as they are taken. While the pieces of one read are

@@ -22,7 +22,7 @@ export const wire = {
  * The hub's bound what it buffers for one upload and for one connection; a client has one hub only, so it can afford more.
  */
 export const windows = {
-  hubStreamBytes: 4 << 20,
-  hubConnectionBytes: 8 << 20,
-  clientBytes: 8 << 20,
+  hubStreamBytes: 2 << 20,
+  hubConnectionBytes: 4 << 20,
+  clientBytes: 4 << 20,
 } as const;

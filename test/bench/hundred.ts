@@ -1,11 +1,11 @@
 import type { Bench } from "./bench.js";
-import { type Figure, median, steps } from "./figure.js";
 import { Federation } from "./federation.js";
+import { type Figure, median, steps } from "./figure.js";
 import { residentBytes } from "./memory.js";
 import { measureRawStream } from "./raw-stream.js";
 
 const sites = 8;
-const rounds = 5;
+const rounds = 7;
 /** 25,000,000 weights and 5,000 biases: 100 MB. */
 const side = 5000;
 export const hundredMegabytes = (side * side + side) * 4;
@@ -31,7 +31,7 @@ interface Hundred {
 /** Rounds with 8 sites and a model of 100 MB; before and after them the same bytes over one bare stream. */
 function measureHundred(bench: Bench): Promise<Hundred> {
   return bench.once("8x100", async () => {
-    const rawMs = [await measureRawStream(bench, bytesOfRound)];
+    const rawMs = [await measureRawStream(bench, bytesOfRound), await measureRawStream(bench, bytesOfRound)];
     const federation = await Federation.start(bench, sites, { step: "perturb" });
     const times = await federation.rounds({ model: { layers: hundredLayers }, rounds }, (text) =>
       bench.note(`  ${text}`),

@@ -9,7 +9,7 @@ import {
   type sendUnaryData,
 } from "@grpc/grpc-js";
 import { http2ServersOf, raiseWindow } from "#proto/rpc/internals.js";
-import { windows, wire } from "#proto/rpc/limits.js";
+import { wire } from "#proto/rpc/limits.js";
 import { endWithParent, say, told } from "./child.js";
 import type { RawWords } from "./raw-stream.js";
 
@@ -28,6 +28,9 @@ const service = {
 };
 const windowOption = "grpc-node.flow_control_window";
 
+/** Windows so large that the stream never waits for one, whatever those of Comity are. */
+const windowBytes = 8 << 20;
+
 const words = JSON.parse(process.argv[2] ?? "{}") as RawWords;
 const [root, chain, key] = [Buffer.from(words.root), Buffer.from(words.chain), Buffer.from(words.key)];
 
@@ -43,7 +46,7 @@ async function pour(stream: Writable): Promise<void> {
 }
 
 function serve(): void {
-  const server = new Server({ [windowOption]: windows.hubStreamBytes, "grpc.enable_channelz": 0 });
+  const server = new Server({ [windowOption]: windowBytes, "grpc.enable_channelz": 0 });
   server.addService(service, {
     Down: (call: ServerWritableStream<Buffer, Buffer>) => void pour(call),
     Up(call: ServerReadableStream<Buffer, Buffer>, reply: sendUnaryData<Buffer>) {
@@ -54,7 +57,7 @@ function serve(): void {
   server.bindAsync("127.0.0.1:0", trust, (error, port) => {
     if (error !== null) throw error;
     for (const below of http2ServersOf(server))
-      below.on("session", (session) => raiseWindow(session, windows.hubConnectionBytes));
+      below.on("session", (session) => raiseWindow(session, windowBytes));
     say({ event: "ready" });
     say({ event: "port", port });
   });
@@ -62,7 +65,7 @@ function serve(): void {
 
 async function call(port: number): Promise<void> {
   const client = new Client(`localhost:${port}`, credentials.createSsl(root, key, chain), {
-    [windowOption]: windows.clientBytes,
+    [windowOption]: windowBytes,
     "grpc.enable_channelz": 0,
   });
   await new Promise<void>((resolve, reject) =>

@@ -17,7 +17,7 @@ export interface RawWords {
 
 /**
  * How long one connection of bare grpc-js takes for `bytes`, half of them down and half up, in milliseconds: mutual TLS, messages of
- * 256 KiB, the windows that Comity uses; no protobuf, no digest, no disk. Server and client are processes of their own.
+ * 256 KiB, windows that never fill; no protobuf, no digest, no disk. Server and client are processes of their own.
  */
 export async function measureRawStream(bench: Bench, bytes: number): Promise<number> {
   const nowMs = Date.now();
