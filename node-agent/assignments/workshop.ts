@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSchema } from "#aggregation/tensors/schema.js";
@@ -24,7 +24,9 @@ export class Workshop {
   readonly #cache: BlobCache;
   readonly #outbox: Outbox;
   readonly #dir: string;
-  #count = 0;
+  /** Scratch folders that nobody uses, empty. Making and removing one for each assignment costs more than all else on the disk. */
+  readonly #vacant: string[] = [];
+  #folders = 0;
 
   /** `dir`: for scratch folders, on the same file system as the outbox. */
   constructor(options: {
@@ -66,8 +68,8 @@ export class Workshop {
     const step = this.#steps.get(work.kind);
     if (step === undefined)
       throw new ComityError("WORK_UNSUPPORTED", `This agent does no work of kind ${work.kind}.`);
-    const directory = join(this.#dir, String(++this.#count));
-    mkdirSync(directory, { mode: 0o700 });
+    const directory = this.#vacant.pop() ?? this.#makeFolder();
+    let stepEnded = false;
     try {
       const context = {
         site: this.#site,
@@ -78,6 +80,7 @@ export class Workshop {
         progress,
       };
       const answer = await step.run(work, context);
+      stepEnded = true;
       signal.throwIfAborted();
       checkFigures(work.kind, answer);
       const { samples, metrics, updatePath } = answer;
@@ -88,9 +91,22 @@ export class Workshop {
       const tensors = parcel.tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }));
       return { answer: { ...plain, update: { sha256, sizeBytes }, tensors }, bytes };
     } finally {
-      // What is left is small: a large update has moved into the outbox.
-      rmSync(directory, { recursive: true, force: true });
+      // What is left is small: a large update has moved into the outbox. A step that was broken off may still write: its folder goes.
+      if (stepEnded) this.#vacate(directory);
+      else rmSync(directory, { recursive: true, force: true });
     }
+  }
+
+  #vacate(directory: string): void {
+    for (const name of readdirSync(directory))
+      rmSync(join(directory, name), { recursive: true, force: true });
+    this.#vacant.push(directory);
+  }
+
+  #makeFolder(): string {
+    const directory = join(this.#dir, String(++this.#folders));
+    mkdirSync(directory, { mode: 0o700 });
+    return directory;
   }
 }
 

@@ -20,6 +20,12 @@ const large = modelOf(200_000);
 /** Goes through the journal. */
 const small = modelOf(100);
 
+/** The files of a folder and of those in it. */
+async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
 describe("an agent", () => {
   const folder = temporaryFolders();
   let peer = new Peer();
@@ -85,7 +91,31 @@ describe("an agent", () => {
     assert.deepEqual(events, ["outgoing", "allowed", "outgoing", "allowed"]);
     kept.close();
     assert.deepEqual(await readdir(join(dir, "outbox")), []);
-    assert.deepEqual(await readdir(join(dir, "work")), []);
+    assert.deepEqual(await filesIn(join(dir, "work")), []);
+  });
+
+  it("gives a scratch folder to the next assignment empty, unless the work in it was broken off", async () => {
+    await start();
+    const folders: string[] = [];
+    const found: string[][] = [];
+    steps.before = async ({ directory, signal }) => {
+      folders.push(directory);
+      found.push(await readdir(directory));
+      if (folders.length !== 2) return;
+      peer.push({ cancel: { assignmentId: "run.2.train.acme.berlin", reason: "a test" } });
+      await sleep(20_000, signal);
+      signal.throwIfAborted();
+    };
+    peer.push({ offer: offerOf(small) });
+    await until(() => peer.receipts.size === 1, "the first is there");
+    peer.push({ offer: offerOf(small, { round: 2 }) });
+    await until(() => folders.length === 2, "the second has begun");
+    peer.push({ offer: offerOf(small, { round: 3 }) });
+    await until(() => peer.receipts.size === 2, "the third is there");
+    const [first, second, third] = folders;
+    assert.equal(second, first);
+    assert.notEqual(third, second);
+    assert.deepEqual(found, [[], [], []]);
   });
 
   for (const [model, name] of [
