@@ -14,7 +14,7 @@ export interface MeanInput {
 }
 
 export interface MeanOptions {
-  /** Bytes of a tile, a multiple of 32; for tests. */
+  /** Bytes of a tile, a multiple of 64; for tests. */
   readonly tileBytes?: number;
   /** Makes the kernels; for tests of the fallback. */
   readonly kernels?: (memoryBytes: number) => Kernels;
@@ -25,8 +25,8 @@ export const largestTileBytes = 256 * 1024;
 const smallestTileBytes = 32 * 1024;
 /** Bytes for the tiles of all inputs, while there are not too many. */
 const inputsBytes = 4 << 20;
-/** Eight values: what the kernel takes at a time. */
-const stepBytes = 32;
+/** Sixteen values: what the kernel takes at a time. */
+const stepBytes = 64;
 /** Between the tiles of two inputs: were they a multiple of 4 KiB apart, they would push each other out of the cache. */
 const gapBytes = 9 * 64;
 

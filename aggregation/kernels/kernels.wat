@@ -1,5 +1,5 @@
 ;; The inner loops of aggregation. All addresses are byte offsets into the memory; $n counts values and is above 0.
-;; The mean takes eight values at a time and so goes on up to seven beyond $n: the caller leaves room for them.
+;; The mean takes sixteen values at a time and so goes on up to fifteen beyond $n: the caller leaves room for them.
 ;; Each operation is rounded as IEEE 754 says and in the same order as in javascript.ts, so both give the same bits.
 (module
   (import "host" "memory" (memory 1))
@@ -11,6 +11,7 @@
     (param $total f64)
     (local $end i32) (local $lastWeight i32) (local $at i32) (local $weight i32) (local $w v128) (local $t v128)
     (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $e v128) (local $f v128) (local $g v128) (local $h v128)
     (local.set $t (f64x2.splat (local.get $total)))
     (local.set $end (i32.add (local.get $values) (i32.shl (local.get $n) (i32.const 2))))
     (local.set $lastWeight (i32.add (local.get $weights) (i32.shl (local.get $count) (i32.const 3))))
@@ -19,6 +20,10 @@
       (local.set $b (local.get $a))
       (local.set $c (local.get $a))
       (local.set $d (local.get $a))
+      (local.set $e (local.get $a))
+      (local.set $f (local.get $a))
+      (local.set $g (local.get $a))
+      (local.set $h (local.get $a))
       (local.set $at (local.get $values))
       (local.set $weight (local.get $weights))
       (loop $input
@@ -31,6 +36,14 @@
           (f64x2.mul (local.get $w) (f64x2.promote_low_f32x4 (v128.load64_zero offset=16 (local.get $at))))))
         (local.set $d (f64x2.add (local.get $d)
           (f64x2.mul (local.get $w) (f64x2.promote_low_f32x4 (v128.load64_zero offset=24 (local.get $at))))))
+        (local.set $e (f64x2.add (local.get $e)
+          (f64x2.mul (local.get $w) (f64x2.promote_low_f32x4 (v128.load64_zero offset=32 (local.get $at))))))
+        (local.set $f (f64x2.add (local.get $f)
+          (f64x2.mul (local.get $w) (f64x2.promote_low_f32x4 (v128.load64_zero offset=40 (local.get $at))))))
+        (local.set $g (f64x2.add (local.get $g)
+          (f64x2.mul (local.get $w) (f64x2.promote_low_f32x4 (v128.load64_zero offset=48 (local.get $at))))))
+        (local.set $h (f64x2.add (local.get $h)
+          (f64x2.mul (local.get $w) (f64x2.promote_low_f32x4 (v128.load64_zero offset=56 (local.get $at))))))
         (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (local.set $weight (i32.add (local.get $weight) (i32.const 8)))
         (br_if $input (i32.lt_u (local.get $weight) (local.get $lastWeight))))
@@ -38,8 +51,12 @@
       (v128.store64_lane offset=8 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $b) (local.get $t))))
       (v128.store64_lane offset=16 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $c) (local.get $t))))
       (v128.store64_lane offset=24 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $d) (local.get $t))))
-      (local.set $out (i32.add (local.get $out) (i32.const 32)))
-      (local.set $values (i32.add (local.get $values) (i32.const 32)))
+      (v128.store64_lane offset=32 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $e) (local.get $t))))
+      (v128.store64_lane offset=40 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $f) (local.get $t))))
+      (v128.store64_lane offset=48 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $g) (local.get $t))))
+      (v128.store64_lane offset=56 0 (local.get $out) (f32x4.demote_f64x2_zero (f64x2.div (local.get $h) (local.get $t))))
+      (local.set $out (i32.add (local.get $out) (i32.const 64)))
+      (local.set $values (i32.add (local.get $values) (i32.const 64)))
       (br_if $next (i32.lt_u (local.get $values) (local.get $end)))))
 
   ;; The place of the first NaN or infinity, or -1. Not finite means: all bits of the exponent are set. Looks at $n values only.

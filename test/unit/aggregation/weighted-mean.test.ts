@@ -57,7 +57,7 @@ const updatesArbitrary = fc.integer({ min: 1, max: 70 }).chain((length) =>
       }),
       { selector: (update) => update.site, minLength: 1, maxLength: 9 },
     ),
-    tileBytes: fc.integer({ min: 1, max: 9 }).map((steps) => steps * 32),
+    tileBytes: fc.integer({ min: 1, max: 9 }).map((steps) => steps * 64),
   }),
 );
 
