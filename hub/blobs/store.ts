@@ -36,9 +36,9 @@ export interface StagedBlob {
   /** Where it lies until it is committed. */
   readonly path: string;
   write(chunk: Uint8Array): Promise<void>;
-  /** Syncs and moves it to its digest, which the caller has verified. */
+  /** Syncs and moves it to its digest, which the caller has verified. What the disk could not take is discarded. */
   commit(sha256: Sha256): Promise<void>;
-  /** Keeps what is written, for a later continuation. */
+  /** Keeps what is written, for a later continuation, unless the disk could not take it. */
   close(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -189,7 +189,7 @@ class StagedFile implements StagedBlob {
     this.#unsynced = 0;
     const syncing = this.#file.datasync();
     this.#syncing = syncing;
-    // A failed one stays for the commit to throw: the disk tells of a fault only once.
+    // A failed one stays, for the disk tells of a fault only once.
     syncing.then(
       () => (this.#syncing = undefined),
       () => undefined,
@@ -200,13 +200,22 @@ class StagedFile implements StagedBlob {
     try {
       await this.#syncing;
       await this.#file.sync();
-    } finally {
-      await this.#file.close();
+    } catch (error) {
+      await this.discard();
+      throw error;
     }
+    await this.#file.close();
     await this.#publish(sha256);
   }
 
   async close(): Promise<void> {
+    try {
+      await this.#syncing;
+    } catch {
+      // Bytes are missing on the disk: nobody may go on from here.
+      await this.discard();
+      return;
+    }
     await this.#file.close();
   }
 

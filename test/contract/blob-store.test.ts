@@ -127,4 +127,26 @@ describe("contract", () => {
     await store.put(Buffer.from("x"), hashBytes("x"));
     assert.deepEqual(await readdir(join(root, "incoming")), []);
   });
+
+  it("neither goes on with bytes that the disk could not take, nor keeps them under their digest", async () => {
+    const store = await new FileBlobStore(join(await folder(), "blobs")).open();
+    const many = Buffer.alloc(16 << 20);
+    for (const end of ["close", "commit"] as const) {
+      const staged = await store.stage("a-1");
+      const handle = await open(staged.path, "r");
+      const methods = Object.getPrototypeOf(handle) as { datasync: () => Promise<void> };
+      await handle.close();
+      const { datasync } = methods;
+      methods.datasync = () => Promise.reject(new Error("EIO"));
+      try {
+        await staged.write(many);
+      } finally {
+        methods.datasync = datasync;
+      }
+      if (end === "close") await staged.close();
+      else await assert.rejects(staged.commit(hashBytes(many)), /EIO/);
+      assert.equal(await store.stagedBytes("a-1"), 0);
+    }
+    assert.deepEqual(await store.list(), []);
+  });
 });
