@@ -3,7 +3,7 @@ import { isMap, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { ComityError, type ErrorCode, isSystemError } from "./errors.js";
 import { checkValue, textLimits } from "./json.js";
-import { didYouMean } from "./words.js";
+import { compareNumbered, didYouMean } from "./words.js";
 
 /** Reads a YAML file and parses it with a schema; every fault is reported with `file:line:column` and the allowed values. */
 export async function readConfig<T>(
@@ -71,7 +71,7 @@ export function parseConfig<T>(
   };
   const inOrder = describeIssues(parsed.error.issues)
     .map((fault) => `${positionOf(fault.path)}: ${fault.message}`)
-    .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    .toSorted(compareNumbered);
   throw new ComityError(code, inOrder.join("\n"));
 }
 

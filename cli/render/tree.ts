@@ -1,3 +1,5 @@
+import { compareNumbered } from "#kernel/words.js";
+
 /** Whether a JSON Pointer is another one or leads to a place in it. */
 export const isWithin = (ref: string, outer: string): boolean => ref === outer || ref.startsWith(`${outer}/`);
 
@@ -18,7 +20,7 @@ function compareRefs(a: string, b: string): number {
     const [one = "", other = ""] = [left[at], right[at]];
     if (one === other) continue;
     if (one === "catch" || other === "catch") return one === "catch" ? 1 : -1;
-    return one.localeCompare(other, "en", { numeric: true });
+    return compareNumbered(one, other);
   }
   return left.length - right.length;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { printable } from "#kernel/words.js";
+import { compareNumbered, printable } from "#kernel/words.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { count, metric } from "./format.js";
 import type { LiveArea } from "./live.js";
@@ -81,7 +81,7 @@ export class RunView {
   }
 
   #draw(): void {
-    const sites = [...this.#sites].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+    const sites = [...this.#sites].toSorted(([a], [b]) => compareNumbered(a, b));
     const width = Math.max(0, ...sites.map(([site]) => site.length));
     this.#area.update(
       sites.map(([site, { fraction, text }]) => `  ${site.padEnd(width)}  ${bar(fraction)}  ${text}`),

@@ -12,6 +12,7 @@ import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { processTurns } from "#kernel/turns.js";
+import { compareNumbered } from "#kernel/words.js";
 
 /** One round, summed over its sites. */
 interface RoundResult {
@@ -64,9 +65,6 @@ export interface RunView {
   readonly rounds: readonly { readonly round: Round; readonly assignments: readonly Assignment[] }[];
   readonly model: BlobRef | undefined;
 }
-
-/** `/do/2` before `/do/10`. A collator: many times faster than asking each pair anew. */
-const byNumbers = new Intl.Collator("en", { numeric: true });
 
 /** Reads runs and their results out of the store. */
 export class Results {
@@ -128,10 +126,9 @@ export class Results {
     let left = maxTaskValueBytes;
     const views: TaskView[] = [];
     const rows = await tasksOf(this.#store.db, runId);
-    for (const row of rows.toSorted((a, b) => byNumbers.compare(a.ref, b.ref))) {
+    for (const row of rows.toSorted((a, b) => compareNumbered(a.ref, b.ref))) {
       // There may be thousands of them, with long values.
-      const turn = processTurns.soon();
-      if (turn !== undefined) await turn;
+      await processTurns.next();
       const fit = (json: string): string => {
         if (json.length > left) return "";
         left -= json.length;

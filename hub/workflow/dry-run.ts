@@ -56,8 +56,7 @@ export async function dryRun(parts: Parts, workflow: Workflow, input: Json): Pro
   }
   const steps: DryRunStep[] = [];
   for (const task of walkTasks(workflow)) {
-    const turn = processTurns.soon();
-    if (turn !== undefined) await turn;
+    await processTurns.next();
     steps.push(await stepOf(parts, task, input));
   }
   return steps;

@@ -6,6 +6,7 @@ import { openSqlite } from "#hub/store/sqlite.js";
 import { Store } from "#hub/store/store.js";
 import { temporaryFolders } from "./folders.js";
 import { newDatabase, postgresMissing, type TestDatabase } from "./postgres.js";
+import { skipBecause } from "./skip.js";
 
 /** Opens one database as often as it is called, an earlier store having been closed. */
 export type OpenStore = () => Promise<Store>;
@@ -35,9 +36,7 @@ export function onEachStore(title: string, suite: (newPlace: () => Promise<OpenS
 export function skipWithoutPostgres(): void {
   before(async function () {
     const reason = await postgresMissing();
-    if (reason === undefined) return;
-    process.stdout.write(`      skipped: ${reason}\n`);
-    this.skip();
+    if (reason !== undefined) skipBecause(this, reason);
   });
 }
 

@@ -39,8 +39,6 @@ export interface DraftParts {
   readonly holds: (holder: string) => boolean;
   /** Whether a listener has had an event. */
   readonly received: (runId: RunId, listener: string, event: CloudEvent) => Promise<boolean>;
-  /** When the run may be interpreted: others have their turns too. */
-  readonly turn: () => Promise<void>;
 }
 
 /**
@@ -101,7 +99,7 @@ export class BatchDraft {
     const { runId, name, seq: before } = this.#standing;
     if (!(await this.#wanted(happening))) return false;
     check?.(this.#state);
-    await this.#parts.turn();
+    await processTurns.next();
     const event = { ...happening, atMs: nowMs() } as JournalEvent;
     const { state, commands } = await interpretSafely(program.interpret, this.#state, event);
     const said = statusNews(runId, this.#state, state, event, name);

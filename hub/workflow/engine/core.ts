@@ -11,7 +11,6 @@ import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
-import { processTurns } from "#kernel/turns.js";
 import type { ActorParts, RunActor } from "./actor.js";
 import { Actors, runNotFound } from "./actors.js";
 import { type Batch, type EffectRow, publishEvent } from "./batch.js";
@@ -87,7 +86,6 @@ export class Core {
       holds: parts.holds,
       received: (runId, listener, { source, id }) =>
         hasReceived(store.db, { runId, listener, source, eventId: id }),
-      turn: () => processTurns.next(),
       commit: (batch, after) => this.writer.commit(batch, after),
       forget: (runId, item) =>
         this.background(() => store.write((tx) => removeFromInbox(tx.db, runId, item))),

@@ -8,6 +8,7 @@ import { backendNames } from "#node-agent/training/backend-names.js";
 import { chooseBackend } from "#node-agent/training/backends.js";
 import { gradientDifference } from "#node-agent/training/self-check.js";
 import { tf } from "#node-agent/training/tensorflow.js";
+import { skipBecause } from "#test/support/skip.js";
 
 /** Whether @tensorflow/tfjs-node is there with its native library. */
 function hasNativeLibrary(): boolean {
@@ -25,7 +26,8 @@ describe("back ends", () => {
   for (const backend of backendNames) {
     it(`${backend} passes the self-check`, async function () {
       // Its download is refused in many places; npm then installs without it.
-      if (backend === "tensorflow" && !hasNativeLibrary()) this.skip();
+      if (backend === "tensorflow" && !hasNativeLibrary())
+        skipBecause(this, "the native library of @tensorflow/tfjs-node is not installed");
       await tf.setBackend("cpu");
       const before = tf.memory().numTensors;
       assert.deepEqual(await chooseBackend(backend), { backend, skipped: [] });
