@@ -36,7 +36,7 @@ export async function runLocally({ file, source, inputJson, json }: LocalRun): P
     ],
     secrets: await readSecrets(undefined),
   });
-  const { engine, journal } = local;
+  const { engine, feed } = local;
   const { workflow } = await engine.parse(source, file);
   const input = inputJson === "" ? {} : (parseJson(inputJson) as Json);
   const { id } = await engine.start({
@@ -53,7 +53,7 @@ export async function runLocally({ file, source, inputJson, json }: LocalRun): P
   process.once("beforeExit", starve);
   const view = new RunView(new LiveArea(!json && isTerminal), isTerminal);
   try {
-    for await (const { data, ...event } of journal.watch(id, 0, stopped.signal)) {
+    for await (const { data, ...event } of feed.watch(id, 0, stopped.signal)) {
       const told = { ...event, dataJson: JSON.stringify(data) };
       if (json) printJsonLine(eventJson(told));
       // Who has started it is known, and what it failed with is told at the end.

@@ -10,7 +10,7 @@ import type { FileBlobStore } from "./blobs/store.js";
 import { type HubConfig, publicAddress } from "./config.js";
 import { Models } from "./models/service.js";
 import { Results } from "./results/service.js";
-import { Aggregator } from "./rounds/aggregator.js";
+import { Aggregator } from "./fold/aggregator.js";
 import { Rounds } from "./rounds/service.js";
 import { Trainings } from "./rounds/trainings.js";
 import { Enrolment } from "./sites/enrolment.js";
@@ -27,8 +27,8 @@ import { Payloads } from "./workflow/engine/payloads.js";
 import { Engine } from "./workflow/engine/service.js";
 import { JqExpressions } from "./workflow/expression/service.js";
 import { federatedFunctions } from "./workflow/functions/catalogue.js";
-import { RunJournal } from "./workflow/journal.js";
-import { Triggers } from "./workflow/triggers/service.js";
+import { RunFeed } from "./runs/feed.js";
+import { Triggers } from "./workflow/events/service.js";
 
 /** What the areas stand on. */
 export interface Foundation {
@@ -57,18 +57,18 @@ export async function makeAreas(foundation: Foundation) {
 
   const presence = new Presence(clock);
   const sites = new Sites(store, presence, clock);
-  const journal = new RunJournal(store, clock);
+  const feed = new RunFeed(store, clock);
   const payloads = filePayloads(blobs);
   const packed = new Payloads(payloads);
   const trainings = new Trainings(store, (text) => packed.unpack(text));
-  const assignments = new Assignments({ store, presence, journal, work: trainings, clock, log });
+  const assignments = new Assignments({ store, presence, feed, work: trainings, clock, log });
   const aggregator = new Aggregator().warm();
   const rounds = new Rounds({
     store,
     blobs,
     retention,
     presence,
-    journal,
+    feed,
     assignments,
     trainings,
     aggregator,
@@ -82,10 +82,10 @@ export async function makeAreas(foundation: Foundation) {
     startedAtMs: clock.nowMs(),
   });
   const expressions = new JqExpressions();
-  const triggers = new Triggers({ store, journal, expressions, clock, log, engine: () => engine });
+  const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
   const engine: Engine = new Engine({
     store,
-    journal,
+    feed,
     functions: [...languageCalls(calls), ...federatedFunctions(rounds)],
     expressions,
     secrets,
@@ -99,7 +99,7 @@ export async function makeAreas(foundation: Foundation) {
     store,
     blobs,
     retention,
-    journal,
+    feed,
     assignments,
     work: trainings,
     clock,
@@ -120,7 +120,7 @@ export async function makeAreas(foundation: Foundation) {
     certificateLifetimeMs: config.certificateHours * 3_600_000,
   });
   const models = new Models(store);
-  const results = new Results(store, journal, (text) => engine.unpack(text));
+  const results = new Results(store, feed, (text) => engine.unpack(text));
 
   presence.onChange((site, change) => {
     const told =
@@ -142,7 +142,7 @@ export async function makeAreas(foundation: Foundation) {
     revocations,
     presence,
     sites,
-    journal,
+    feed,
     assignments,
     engine,
     triggers,

@@ -3,7 +3,7 @@ import type { BlobStore } from "#hub/blobs/store.js";
 import { deliverAssignment, findAssignment, insertLateAnswer } from "#hub/store/assignments.js";
 import { recordBlob } from "#hub/store/blobs.js";
 import type { Store } from "#hub/store/store.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
@@ -18,7 +18,7 @@ interface Parts {
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly retention: Retention;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly assignments: Assignments;
   readonly work: WorkDescriber;
   readonly clock: Clock;
@@ -102,7 +102,7 @@ export class AnswerIntake {
         metrics: header.metrics,
         bytes: header.update?.sizeBytes ?? 0,
       };
-      this.#parts.journal.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
+      this.#parts.feed.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
       return true;
     });
     if (delivered) return receiptOf(header, nowMs);

@@ -1,4 +1,4 @@
-import type { EffectId } from "#hub/workflow/interpreter/model.js";
+import type { BlobRef, EffectId } from "#kernel/refs.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
 import type { WorkKind } from "#proto/codec/work.js";
 
@@ -25,12 +25,6 @@ export type AssignmentState =
 
 /** Whether an answer is still awaited. */
 export const isOpen = (state: AssignmentState): boolean => state === "offered" || state === "accepted";
-
-/** A digest and a size: a blob as rows name it. */
-export interface BlobRef {
-  readonly sha256: Sha256;
-  readonly sizeBytes: number;
-}
 
 /** The part of a task given to one site. */
 export interface Assignment {

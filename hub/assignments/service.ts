@@ -14,7 +14,7 @@ import {
 } from "#hub/store/assignments.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import type { Assignment, AssignmentState } from "./model.js";
 import { isOpen } from "./model.js";
@@ -30,7 +30,7 @@ export interface WorkDescriber {
 interface Parts {
   readonly store: Store;
   readonly presence: Presence;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly work: WorkDescriber;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,14 +64,14 @@ export class Assignments {
     site: SiteId,
     held: readonly { assignmentId: AssignmentId; attempt: number }[],
   ): Promise<void> {
-    const { store, journal, presence } = this.#parts;
+    const { store, feed, presence } = this.#parts;
     if ((await vanishedAssignments(store.db, site)).length > 0) {
       await store.write(async (tx) => {
         // In the transaction: whether the round still collects must not change before its commit.
         for (const { id, runId, round, attempt } of await vanishedAssignments(tx.db, site)) {
           if (!(await reopenAssignment(tx.db, id, attempt, ["vanished"]))) continue;
           const text = `${site} is back and is offered round ${round} again (attempt ${attempt + 1}).`;
-          journal.append(tx, { runId, type: "assignment.offered", round, site, text });
+          feed.append(tx, { runId, type: "assignment.offered", round, site, text });
         }
       });
     }
@@ -89,14 +89,14 @@ export class Assignments {
 
   /** The site has the assignment in its journal. */
   accepted(site: SiteId, id: AssignmentId, attempt: number): void {
-    const { store, journal } = this.#parts;
+    const { store, feed } = this.#parts;
     // What counts is in the site's journal, and said again in its next Hello: this may share a transaction with others.
     store.soon(async (tx) => {
       const accepted = await acceptAssignment(tx.db, site, id, attempt);
       if (accepted === undefined) return;
       const { runId, round, kind } = accepted;
       const text = `${site} has accepted to ${kind}.`;
-      journal.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
+      feed.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
     });
   }
 
@@ -136,7 +136,7 @@ export class Assignments {
     const again = await this.#parts.store.write(async (tx) => {
       if (!(await reopenAssignment(tx.db, id, attempt, ["offered", "accepted"]))) return undefined;
       const text = `${site} failed (${why.text}) and is offered round ${assignment.round} again (attempt ${attempt + 1}).`;
-      this.#parts.journal.append(tx, {
+      this.#parts.feed.append(tx, {
         runId: assignment.runId,
         type: "assignment.offered",
         round: assignment.round,
@@ -160,7 +160,7 @@ export class Assignments {
     const assignment = await this.#own(site, id, attempt);
     if (assignment === undefined || !(fraction >= 0 && fraction <= 1)) return;
     const { runId, round, kind } = assignment;
-    this.#parts.journal.tell({
+    this.#parts.feed.tell({
       runId,
       type: "assignment.progress",
       round,
@@ -180,7 +180,7 @@ export class Assignments {
   ): Promise<void> {
     if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, { code, text }))) return;
     const { runId, round, site, kind } = assignment;
-    this.#parts.journal.append(tx, {
+    this.#parts.feed.append(tx, {
       runId,
       type: `assignment.${state}`,
       round,
@@ -210,7 +210,7 @@ export class Assignments {
       if (!(await settleAssignment(tx.db, id, attempt, state, reason))) return;
       const { runId, round, kind } = assignment;
       const text = `${site} has ${state}: ${reason.text}`;
-      this.#parts.journal.append(tx, {
+      this.#parts.feed.append(tx, {
         runId,
         type: `assignment.${state}`,
         round,

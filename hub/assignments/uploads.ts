@@ -1,3 +1,4 @@
+import type { BlobRef } from "#kernel/refs.js";
 import { createReadStream } from "node:fs";
 import { UpdateChecker } from "#aggregation/tensors/checker.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
@@ -7,7 +8,7 @@ import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256 } from "#kernel/ids.js";
 import { asComityError, finalFaults } from "./answer.js";
-import type { AnswerHeader, BlobRef } from "./model.js";
+import type { AnswerHeader } from "./model.js";
 
 /** An update that has come whole and right. */
 type ReceivedUpdate = Pick<StagedBlob, "commit">;

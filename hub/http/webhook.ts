@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { Secrets } from "#hub/workflow/engine/model.js";
-import type { EventAnswer, Events } from "#hub/workflow/triggers/events.js";
+import type { EventAnswer, Events } from "#hub/workflow/events/events.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Log } from "#kernel/log.js";

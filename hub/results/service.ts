@@ -1,4 +1,5 @@
-import type { Assignment, BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef } from "#kernel/refs.js";
+import type { Assignment } from "#hub/assignments/model.js";
 import type { Round } from "#hub/rounds/model.js";
 import { assignmentsOfRound, testedBy } from "#hub/store/assignments.js";
 import { newestSeq } from "#hub/store/events.js";
@@ -6,8 +7,8 @@ import { modelVersions } from "#hub/store/models.js";
 import { roundsOf } from "#hub/store/rounds.js";
 import { findRun, listRuns, runOutcome, tasksOf, workflowBody } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
-import type { Run } from "#hub/workflow/model.js";
+import type { RunFeed } from "#hub/runs/feed.js";
+import type { Run } from "#hub/runs/model.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
@@ -69,13 +70,13 @@ export interface RunView {
 /** Reads runs and their results out of the store. */
 export class Results {
   readonly #store: Store;
-  readonly #journal: RunJournal;
+  readonly #feed: RunFeed;
   readonly #unpack: (text: string) => Promise<Json>;
 
   /** `unpack` gives a value of the engine's rows whole. */
-  constructor(store: Store, journal: RunJournal, unpack: (text: string) => Promise<Json>) {
+  constructor(store: Store, feed: RunFeed, unpack: (text: string) => Promise<Json>) {
     this.#store = store;
-    this.#journal = journal;
+    this.#feed = feed;
     this.#unpack = unpack;
   }
 
@@ -94,7 +95,7 @@ export class Results {
     // Read before the result: what happens in between is told again, never left out.
     const seq = await newestSeq(this.#store.db, runId);
     yield await this.get(runId);
-    for await (const event of this.#journal.watch(runId, seq, signal)) {
+    for await (const event of this.#feed.watch(runId, seq, signal)) {
       if (event.type === "round.completed" || event.type.startsWith("run.")) yield await this.get(runId);
     }
   }

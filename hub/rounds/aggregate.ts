@@ -1,5 +1,6 @@
+import type { BlobRef } from "#kernel/refs.js";
 import { weightedMetrics } from "#aggregation/statistics/weighted.js";
-import type { Assignment, BlobRef } from "#hub/assignments/model.js";
+import type { Assignment } from "#hub/assignments/model.js";
 import { assignmentsOfRound } from "#hub/store/assignments.js";
 import { recordBlob } from "#hub/store/blobs.js";
 import { moveRound } from "#hub/store/rounds.js";
@@ -12,7 +13,7 @@ import type { Training } from "./training.js";
 
 /** Folds the updates in the order of their site ids into the new model, and has it evaluated. */
 export async function aggregate(parts: RoundParts, training: Training, round: Round): Promise<Next> {
-  const { store, journal, retention, clock } = parts;
+  const { store, feed, retention, clock } = parts;
   const { runId, effect, round: number, base } = round;
   const assignments = await assignmentsOfRound(store.db, runId, number, "train");
   const delivered = assignments
@@ -33,7 +34,7 @@ export async function aggregate(parts: RoundParts, training: Training, round: Ro
     await retention.releaseRound(tx, runId, number);
     const text = `Round ${number}: ${counted(sites.length, "update")} from ${samples} rows make the new model.`;
     const data = { sites, samples, model: model.sha256 };
-    journal.append(tx, { runId, type: "round.aggregated", round: number, text, data });
+    feed.append(tx, { runId, type: "round.aggregated", round: number, text, data });
     if (training.evaluates) {
       const deadlineAtMs = nowMs + training.deadlineMs;
       await assign(parts, tx, "evaluate", sites, { runId, effect, round: number, base: model, deadlineAtMs });

@@ -1,4 +1,4 @@
-import type { BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef } from "#kernel/refs.js";
 import { chooseInThread } from "#hub/routing/chooser.js";
 import type { Selection, Wish } from "#hub/routing/select.js";
 import { routingHistory } from "#hub/store/assignments.js";
@@ -36,7 +36,7 @@ export async function beginRound(
   last: Round | undefined,
   base: BlobRef,
 ): Promise<Next> {
-  const { store, clock, journal, presence } = parts;
+  const { store, clock, feed, presence } = parts;
   const { runId, effect, kind } = training;
   const position = (last?.position ?? 0) + 1;
   const nowMs = clock.nowMs();
@@ -55,7 +55,7 @@ export async function beginRound(
   const pause = whyToWait(parts, training, sites, away, last);
   if (pause !== undefined) {
     const text = `Round ${expected} waits for ${pause.for}.`;
-    journal.tell({ runId, type: "round.waiting", round: expected, text });
+    feed.tell({ runId, type: "round.waiting", round: expected, text });
     return pause;
   }
   if (sites.length < neededToBegin(training.quorum)) throw tooFew(expected, choice, training);
@@ -70,7 +70,7 @@ export async function beginRound(
     const blocked = await takePlaces(parts, tx, training, keys);
     if (blocked !== undefined) {
       const text = `Round ${expected} waits for a place: ${blocked.text}`;
-      journal.tell({ runId, type: "round.waiting", round: expected, text });
+      feed.tell({ runId, type: "round.waiting", round: expected, text });
       return { untilMs: blocked.untilMs, news: places };
     }
     if (position === 1 && training.base === undefined) {
@@ -84,7 +84,7 @@ export async function beginRound(
     const number = rounds === undefined ? `${round.round}` : `${round.round} of ${rounds}`;
     const text = `Round ${number} begins at ${counted(sites.length, "site")}: ${listWords(sites)}.`;
     const data = { sites, left, ...(rounds !== undefined && { rounds }) };
-    journal.append(tx, { runId, type: "round.started", round: round.round, text, data });
+    feed.append(tx, { runId, type: "round.started", round: round.round, text, data });
     return { round };
   });
 }

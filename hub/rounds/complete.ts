@@ -34,7 +34,7 @@ export async function evaluate(parts: RoundParts, training: Training, round: Rou
 
 /** Says what the round has come to, and who was left out for what reason. */
 export function completeRound(
-  { journal, clock }: RoundParts,
+  { feed, clock }: RoundParts,
   tx: Tx,
   training: Training,
   round: Round,
@@ -47,7 +47,7 @@ export function completeRound(
   const rounds = roundsInAll(training, round);
   const data = { sites, of: asked, ...(rounds !== undefined && { rounds }), samples, metrics, seconds, left };
   const text = `Round ${round.round} is complete: ${sites.length} of ${asked} sites, ${samples} rows.`;
-  journal.append(tx, { runId, type: "round.completed", round: round.round, text, data });
+  feed.append(tx, { runId, type: "round.completed", round: round.round, text, data });
 }
 
 /** Whose work is in the result of a round, and who was left out for what reason. */

@@ -1,13 +1,6 @@
-import type { Assignment, BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef, CallRef } from "#kernel/refs.js";
+import type { Assignment } from "#hub/assignments/model.js";
 import { isOpen } from "#hub/assignments/model.js";
-import type { EffectId } from "#hub/workflow/interpreter/model.js";
-import type { RunId } from "#kernel/ids.js";
-
-/** The call of a federated function that rounds and assignments belong to. */
-export interface CallRef {
-  readonly runId: RunId;
-  readonly effect: EffectId;
-}
 
 /**
  * Where a round stands.

@@ -1,4 +1,4 @@
-import type { BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef } from "#kernel/refs.js";
 import type { Assignments } from "#hub/assignments/service.js";
 import type { Retention } from "#hub/blobs/retention.js";
 import type { BlobStore } from "#hub/blobs/store.js";
@@ -8,11 +8,11 @@ import { insertModelVersion } from "#hub/store/models.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import type { Limits } from "#hub/workflow/engine/limits.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
 import { assignmentId, type SiteId } from "#kernel/ids.js";
 import type { WorkKind } from "#proto/codec/work.js";
-import type { Aggregator } from "./aggregator.js";
+import type { Aggregator } from "#hub/fold/aggregator.js";
 import type { Round } from "./model.js";
 import type { Training } from "./training.js";
 import type { Trainings } from "./trainings.js";
@@ -23,7 +23,7 @@ export interface RoundParts {
   readonly blobs: BlobStore;
   readonly retention: Retention;
   readonly presence: Presence;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly assignments: Assignments;
   readonly trainings: Trainings;
   readonly aggregator: Aggregator;

@@ -1,11 +1,11 @@
-import type { BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef, CallRef } from "#kernel/refs.js";
 import { chooseInThread } from "#hub/routing/chooser.js";
 import { compareIds } from "#hub/routing/select.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
 import { closeAssignments, openAssignments } from "#hub/store/assignments.js";
 import { failOpenRounds, lastRound } from "#hub/store/rounds.js";
 import { listSites } from "#hub/store/sites.js";
-import type { NewEvent } from "#hub/workflow/model.js";
+import type { NewEvent } from "#hub/runs/model.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
@@ -14,7 +14,7 @@ import { aggregate } from "./aggregate.js";
 import { beginFirstRound, beginRound, wishOf } from "./begin.js";
 import { collect } from "./collect.js";
 import { evaluate } from "./complete.js";
-import type { CallRef, Round, RoundError } from "./model.js";
+import type { Round, RoundError } from "./model.js";
 import { outputOf } from "./output.js";
 import type { Next, RoundParts } from "./parts.js";
 import { neededToBegin } from "./quorum.js";
@@ -78,8 +78,8 @@ export class Rounds {
 
   /** A site has come, left or spoken: calls look again, and those that wait for it say so. */
   async siteChanged(site: SiteId, change: PresenceChange): Promise<void> {
-    const { store, journal, trainings } = this.#parts;
-    for (const { runId } of this.#driven) journal.changes.notify(runId);
+    const { store, feed, trainings } = this.#parts;
+    for (const { runId } of this.#driven) feed.changes.notify(runId);
     const open = change === "spoke" ? [] : await openAssignments(store.db, site);
     if (open.length === 0) return;
     const news: NewEvent[] = [];
@@ -95,16 +95,16 @@ export class Rounds {
       }
     }
     await store.write((tx) => {
-      for (const event of news) journal.append(tx, event);
+      for (const event of news) feed.append(tx, event);
     });
   }
 
   async #drive(training: Training, signal: AbortSignal): Promise<Json> {
-    const { store, journal } = this.#parts;
+    const { store, feed } = this.#parts;
     let round = await lastRound(store.db, training);
     for (;;) {
       signal.throwIfAborted();
-      const news = journal.changes.next(training.runId);
+      const news = feed.changes.next(training.runId);
       if (round?.state === "completed" && round.position >= training.rounds)
         return outputOf(this.#parts, training, round);
       const next = await this.#step(training, round);

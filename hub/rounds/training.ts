@@ -1,8 +1,8 @@
+import type { BlobRef, CallRef } from "#kernel/refs.js";
 import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { asComityError } from "#hub/assignments/answer.js";
-import type { BlobRef } from "#hub/assignments/model.js";
 import type { At } from "#hub/routing/at.js";
 import { parseValue } from "#kernel/config.js";
 import {
@@ -14,7 +14,6 @@ import {
   type TrainWork,
   type WorkKind,
 } from "#proto/codec/work.js";
-import type { CallRef } from "./model.js";
 import {
   type EvaluateArgument,
   evaluateSchema,

@@ -1,3 +1,4 @@
+import type { CallRef } from "#kernel/refs.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import type { Assignment } from "#hub/assignments/model.js";
 import type { WorkDescriber } from "#hub/assignments/service.js";
@@ -9,7 +10,6 @@ import type { RunId } from "#kernel/ids.js";
 import { type Json, parseJson } from "#kernel/json.js";
 import type { Layers } from "#proto/codec/work.js";
 import { federatedKind } from "./calls.js";
-import type { CallRef } from "./model.js";
 import type { ModelVersionName } from "./plan.js";
 import { describeWork, readTask, type Training } from "./training.js";
 

@@ -6,8 +6,8 @@ import { openAssignments } from "#hub/store/assignments.js";
 import { once, type Operation } from "#hub/store/operations.js";
 import type { Store } from "#hub/store/store.js";
 import type { Engine } from "#hub/workflow/engine/service.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
-import type { Triggers } from "#hub/workflow/triggers/service.js";
+import type { RunFeed } from "#hub/runs/feed.js";
+import type { Triggers } from "#hub/workflow/events/service.js";
 import type { Clock } from "#kernel/clock.js";
 import { parseOpId, parseSiteId } from "#kernel/ids.js";
 import { printable } from "#kernel/words.js";
@@ -29,7 +29,7 @@ interface Parts {
   readonly engine: Engine;
   readonly triggers: Triggers;
   readonly results: Results;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly clock: Clock;
   describeHub(): Promise<Hub>;
 }

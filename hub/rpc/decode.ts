@@ -1,5 +1,6 @@
+import type { BlobRef } from "#kernel/refs.js";
 import { z } from "zod";
-import type { AnswerHeader, BlobRef } from "#hub/assignments/model.js";
+import type { AnswerHeader } from "#hub/assignments/model.js";
 import type { Dataset } from "#hub/sites/model.js";
 import { parseValue } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";

@@ -1,4 +1,5 @@
-import type { Assignment, BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef } from "#kernel/refs.js";
+import type { Assignment } from "#hub/assignments/model.js";
 import type { Model } from "#hub/models/service.js";
 import type { Result, RunView } from "#hub/results/service.js";
 import type { SiteView } from "#hub/sites/service.js";
@@ -7,7 +8,7 @@ import type { DryRunStep } from "#hub/workflow/dry-run.js";
 import { sentenceOf } from "#hub/workflow/engine/failures.js";
 import { taskVerbs } from "#hub/workflow/engine/tasks.js";
 import { sayOne, type Waiting, type Why } from "#hub/workflow/engine/why.js";
-import type { Run, RunEvent } from "#hub/workflow/model.js";
+import type { Run, RunEvent } from "#hub/runs/model.js";
 import { listWords } from "#kernel/words.js";
 import type { Assignment as AssignmentMessage } from "#proto/generated/comity/v1/Assignment.js";
 import type { Blob as BlobMessage } from "#proto/generated/comity/v1/Blob.js";

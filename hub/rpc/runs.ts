@@ -1,6 +1,6 @@
 import type { Results } from "#hub/results/service.js";
 import type { WorkflowChoice, Engine } from "#hub/workflow/engine/service.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import { ComityError } from "#kernel/errors.js";
 import { parseOpId, parseRunId, type RunId } from "#kernel/ids.js";
 import { parseJson, type Json } from "#kernel/json.js";
@@ -30,11 +30,11 @@ type RunCalls = Pick<
 interface Parts {
   readonly engine: Engine;
   readonly results: Results;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
 }
 
 /** The calls of Control that start, steer and explain runs. */
-export function runCalls({ engine, results, journal }: Parts): RunCalls {
+export function runCalls({ engine, results, feed }: Parts): RunCalls {
   const view = async (runId: RunId) => encodeRunView(await results.view(runId));
   const steering = ({ opId, runId }: { opId: string; runId: string }, call: CallInfo) => ({
     opId: parseOpId(opId),
@@ -59,7 +59,7 @@ export function runCalls({ engine, results, journal }: Parts): RunCalls {
     GetRun: ({ runId }) => view(parseRunId(runId)),
     async *WatchRun({ runId, afterSeq }, call) {
       const { id } = await engine.get(parseRunId(runId));
-      for await (const event of journal.watch(id, afterSeq, call.signal)) yield encodeEvent(event);
+      for await (const event of feed.watch(id, afterSeq, call.signal)) yield encodeEvent(event);
     },
     async CancelRun(request, call) {
       const run = await engine.cancel({ ...steering(request, call), reason: printable(request.reason) });

@@ -1,7 +1,7 @@
 import type { Assignments } from "#hub/assignments/service.js";
 import type { LiveSession, Offer, Presence } from "#hub/sites/presence.js";
 import type { Sites } from "#hub/sites/service.js";
-import type { Events } from "#hub/workflow/triggers/events.js";
+import type { Events } from "#hub/workflow/events/events.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { assertNever, ComityError } from "#kernel/errors.js";

@@ -1,8 +1,7 @@
+import type { CallRef, EffectId } from "#kernel/refs.js";
 import type { Selectable } from "kysely";
 import type { AnswerHeader, Assignment, AssignmentState } from "#hub/assignments/model.js";
-import type { CallRef } from "#hub/rounds/model.js";
 import type { RoutingHistory } from "#hub/routing/rank.js";
-import type { EffectId } from "#hub/workflow/interpreter/model.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
 import type { WorkKind } from "#proto/codec/work.js";
 import { Prepared } from "./prepared.js";

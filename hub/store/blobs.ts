@@ -1,4 +1,4 @@
-import type { BlobRef } from "#hub/assignments/model.js";
+import type { BlobRef } from "#kernel/refs.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";

@@ -1,4 +1,4 @@
-import type { CallRef } from "#hub/rounds/model.js";
+import type { CallRef } from "#kernel/refs.js";
 import type { Db } from "./schema.js";
 
 /** A call that is under way, with what its function is asked. */

@@ -1,6 +1,6 @@
+import type { CallRef, EffectId } from "#kernel/refs.js";
 import type { Selectable } from "kysely";
-import type { CallRef, Round, RoundError, RoundState } from "#hub/rounds/model.js";
-import type { EffectId } from "#hub/workflow/interpreter/model.js";
+import type { Round, RoundError, RoundState } from "#hub/rounds/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Db, RoundsTable } from "./schema.js";
 

@@ -1,5 +1,5 @@
+import type { BlobRef } from "#kernel/refs.js";
 import type { Batch } from "#hub/workflow/engine/batch.js";
-import type { BlobRef } from "#hub/assignments/model.js";
 import { Bulk, type Cell } from "./bulk.js";
 import type { Db } from "./schema.js";
 

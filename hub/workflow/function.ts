@@ -1,5 +1,6 @@
+import type { EffectId } from "#kernel/refs.js";
 import type { ZodType } from "zod";
-import type { EffectId, WorkflowError } from "#hub/workflow/interpreter/model.js";
+import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeLayers } from "#aggregation/topology/describe.js";
-import { Aggregator } from "#hub/rounds/aggregator.js";
+import { Aggregator } from "#hub/fold/aggregator.js";
 import { hundredLayers, hundredMegabytes } from "./hundred.js";
 import { type Figure, median } from "./figure.js";
 import { perturbModel } from "./update.js";

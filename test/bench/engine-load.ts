@@ -8,8 +8,8 @@ import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
-import { RunJournal } from "#hub/workflow/journal.js";
-import { isEnded } from "#hub/workflow/model.js";
+import { RunFeed } from "#hub/runs/feed.js";
+import { isEnded } from "#hub/runs/model.js";
 import { sleep } from "#kernel/async.js";
 import { systemClock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
@@ -42,15 +42,15 @@ export interface Load {
 export class EngineLoad implements AsyncDisposable {
   readonly engine: Engine;
   readonly #store: Store;
-  readonly #journal: RunJournal;
+  readonly #feed: RunFeed;
   readonly #expressions = new JqExpressions();
 
   private constructor(store: Store, blobs: FileBlobStore, called: () => void) {
     this.#store = store;
-    this.#journal = new RunJournal(store, systemClock);
+    this.#feed = new RunFeed(store, systemClock);
     this.engine = new Engine({
       store,
-      journal: this.#journal,
+      feed: this.#feed,
       functions: [echoFunction(called)],
       expressions: this.#expressions,
       secrets: noSecrets,
@@ -102,7 +102,7 @@ export class EngineLoad implements AsyncDisposable {
 
   async #completed(id: RunId): Promise<void> {
     for (;;) {
-      const news = this.#journal.changes.next(id);
+      const news = this.#feed.changes.next(id);
       const { state, errorText } = await this.engine.get(id);
       if (state === "completed") return;
       if (isEnded(state)) throw new Error(`A run has ${state}: ${errorText ?? "without a reason"}`);

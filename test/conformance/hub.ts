@@ -89,7 +89,7 @@ export class TestHub implements AsyncDisposable {
 
   /** Has the end of a run end a wait of {@link settle} at once. */
   watch(runId: RunId): void {
-    void this.local.journal.changes.next(runId).then(() => {
+    void this.local.feed.changes.next(runId).then(() => {
       this.#news.resolve();
       this.watch(runId);
     });

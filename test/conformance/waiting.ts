@@ -1,5 +1,5 @@
 import type { Store } from "#hub/store/store.js";
-import { isEnded, type RunState } from "#hub/workflow/model.js";
+import { isEnded, type RunState } from "#hub/runs/model.js";
 import { publishEvent } from "#hub/workflow/engine/batch.js";
 
 /** What the runs of an engine wait for, as their rows say it. */

@@ -71,7 +71,7 @@ onEachStore("the engine", (newPlace) => {
     const { hub } = await opened();
     const { id } = await hub.start(workflowOf(echo("one", "{}")));
     const events = [];
-    for await (const event of hub.journal.watch(id, 0, new AbortController().signal)) events.push(event);
+    for await (const event of hub.feed.watch(id, 0, new AbortController().signal)) events.push(event);
     assert.deepEqual(
       events.map(({ type, seq }) => [type, seq]),
       [

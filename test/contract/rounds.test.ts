@@ -1,6 +1,6 @@
+import type { CallRef } from "#kernel/refs.js";
 import assert from "node:assert/strict";
 import { it } from "mocha";
-import type { CallRef } from "#hub/rounds/model.js";
 import { saveInvitedSite } from "#hub/store/admission.js";
 import {
   closeAssignments,

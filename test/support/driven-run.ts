@@ -1,3 +1,4 @@
+import type { EffectId } from "#kernel/refs.js";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { Workflow } from "#hub/workflow/definition/model.js";
@@ -5,7 +6,6 @@ import { JqExpressions } from "#hub/workflow/expression/service.js";
 import type {
   CloudEvent,
   Command,
-  EffectId,
   EventFilter,
   JournalEvent,
   ListenerId,
@@ -16,7 +16,7 @@ import type {
 } from "#hub/workflow/interpreter/model.js";
 import { compile, type Program } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
-import { Matcher } from "#hub/workflow/triggers/match.js";
+import { Matcher } from "#hub/workflow/events/match.js";
 import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";

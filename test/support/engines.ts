@@ -10,8 +10,8 @@ import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
 import { FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent, WorkflowError } from "#hub/workflow/interpreter/model.js";
-import { RunJournal } from "#hub/workflow/journal.js";
-import { isEnded, type Run } from "#hub/workflow/model.js";
+import { RunFeed } from "#hub/runs/feed.js";
+import { isEnded, type Run } from "#hub/runs/model.js";
 import { type Clock, systemClock } from "#kernel/clock.js";
 import { type Deferred, deferred } from "#kernel/async.js";
 import { newOpId, type RunId } from "#kernel/ids.js";
@@ -144,7 +144,7 @@ export const newWorld = (changes: Partial<World> = {}): World => ({
 /** An engine over a store, as a hub has it. */
 export class TestEngine {
   readonly engine: Engine;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly store: Store;
   readonly #world: World;
 
@@ -152,12 +152,12 @@ export class TestEngine {
     this.store = store;
     this.#world = world;
     const { outside, published, ...parts } = world;
-    this.journal = new RunJournal(store, world.clock);
+    this.feed = new RunFeed(store, world.clock);
     this.engine = new Engine({
       ...parts,
       functions: outside.functions,
       store,
-      journal: this.journal,
+      feed: this.feed,
       log: silentLog,
       published: (event) => {
         published.push(event);
@@ -183,7 +183,7 @@ export class TestEngine {
   /** The run when it stands in a state for which `is` holds. */
   async until(runId: RunId, is: (run: Run) => boolean = ({ state }) => isEnded(state)): Promise<Run> {
     for (;;) {
-      const { news, stop } = this.journal.changes.subscribe(runId);
+      const { news, stop } = this.feed.changes.subscribe(runId);
       const run = await this.engine.get(runId);
       if (is(run)) {
         stop();

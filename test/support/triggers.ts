@@ -1,8 +1,8 @@
 import type { Store } from "#hub/store/store.js";
 import { Engine } from "#hub/workflow/engine/service.js";
-import { RunJournal } from "#hub/workflow/journal.js";
-import { isEnded } from "#hub/workflow/model.js";
-import { Triggers } from "#hub/workflow/triggers/service.js";
+import { RunFeed } from "#hub/runs/feed.js";
+import { isEnded } from "#hub/runs/model.js";
+import { Triggers } from "#hub/workflow/events/service.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { silentLog } from "#kernel/log.js";
@@ -13,12 +13,12 @@ export class TriggeredEngine {
   readonly store: Store;
   readonly engine: Engine;
   readonly triggers: Triggers;
-  readonly #journal: RunJournal;
+  readonly #feed: RunFeed;
 
   constructor(store: Store, world: World) {
     this.store = store;
-    this.#journal = new RunJournal(store, world.clock);
-    const common = { ...world, store, journal: this.#journal, log: silentLog };
+    this.#feed = new RunFeed(store, world.clock);
+    const common = { ...world, store, feed: this.#feed, log: silentLog };
     this.triggers = new Triggers({ ...common, engine: () => this.engine });
     this.engine = new Engine({ ...common, functions: world.outside.functions, ...this.triggers.hooks });
   }
@@ -75,7 +75,7 @@ export class TriggeredEngine {
   /** Resolves when a run is over. */
   async ended(runId: RunId): Promise<void> {
     for (;;) {
-      const news = this.#journal.changes.next(runId);
+      const news = this.#feed.changes.next(runId);
       if (isEnded((await this.engine.get(runId)).state)) return;
       await news;
     }

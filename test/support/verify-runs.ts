@@ -6,7 +6,7 @@ import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { RunJournal } from "#hub/workflow/journal.js";
+import { RunFeed } from "#hub/runs/feed.js";
 import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";
@@ -26,7 +26,7 @@ async function verifyStore(store: Store, blobs: string): Promise<void> {
   const expressions = new JqExpressions();
   const engine = new Engine({
     store,
-    journal: new RunJournal(store, systemClock),
+    feed: new RunFeed(store, systemClock),
     functions: [],
     expressions,
     secrets: noSecrets,

@@ -1,7 +1,7 @@
 import { effectKey } from "#hub/workflow/function.js";
 import type { CloudEvent, JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
-import { endsRun, type NewEvent } from "#hub/workflow/model.js";
-import { typeOf } from "#hub/workflow/triggers/match.js";
+import { endsRun, type NewEvent } from "#hub/runs/model.js";
+import { typeOf } from "#hub/workflow/events/match.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";

@@ -1,4 +1,4 @@
-import type { NewEvent } from "#hub/workflow/model.js";
+import type { NewEvent } from "#hub/runs/model.js";
 import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";

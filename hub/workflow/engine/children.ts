@@ -9,8 +9,8 @@ import {
 } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
-import { isEnded } from "#hub/workflow/model.js";
+import type { RunFeed } from "#hub/runs/feed.js";
+import { isEnded } from "#hub/runs/model.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
@@ -34,7 +34,7 @@ type Argument = z.output<typeof argument>;
 
 interface Parts {
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly library: Library;
   readonly starter: Starter;
   readonly control: Control;
@@ -88,17 +88,13 @@ async function checkDepth(store: Store, runId: RunId): Promise<void> {
 }
 
 /** Waits until the run is over. */
-async function outputOf(
-  { store, journal, payloads }: Parts,
-  runId: RunId,
-  signal: AbortSignal,
-): Promise<Json> {
+async function outputOf({ store, feed, payloads }: Parts, runId: RunId, signal: AbortSignal): Promise<Json> {
   const aborted = deferred();
   const end = () => aborted.resolve();
   signal.addEventListener("abort", end, { once: true });
   try {
     for (;;) {
-      const news = journal.changes.next(runId);
+      const news = feed.changes.next(runId);
       signal.throwIfAborted();
       const run = await findRun(store.db, runId);
       if (run !== undefined && isEnded(run.state)) break;

@@ -3,7 +3,7 @@ import { putIntoInbox } from "#hub/store/owners.js";
 import { endQueuedRun, findRun, saveWorkflow, taskRow } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import { KeyedSerial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
@@ -35,7 +35,7 @@ export interface RetryRequest extends SteerRequest {
 interface Parts {
   readonly core: Core;
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly clock: Clock;
 }
 
@@ -166,12 +166,12 @@ export class Control {
     { by, reason }: Happening & { readonly type: "run.cancelled" },
     operation: NamedOperation | undefined,
   ): Promise<boolean> {
-    const { store, journal, clock } = this.#parts;
+    const { store, feed, clock } = this.#parts;
     if ((await findRun(store.db, runId))?.state !== "queued") return false;
     const text = `${by} has cancelled the run${reason === "" ? "" : `: ${reason}`}.`;
     return store.write(async (tx) => {
       if (!(await endQueuedRun(tx.db, runId, text, clock.nowMs()))) return false;
-      journal.append(tx, { runId, type: "run.cancelled", text, data: { code: "RUN_CANCELLED" } });
+      feed.append(tx, { runId, type: "run.cancelled", text, data: { code: "RUN_CANCELLED" } });
       if (operation !== undefined) await keepOperation(tx.db, operation, "true", clock.nowMs());
       return true;
     });

@@ -1,10 +1,11 @@
+import type { EffectId } from "#kernel/refs.js";
 import { randomUUID } from "node:crypto";
 import { inboxOf, removeFromInbox } from "#hub/store/owners.js";
 import { deleteEffect, findSnapshot, hasReceived, type OpenEffect } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { Functions } from "#hub/workflow/function.js";
-import type { CloudEvent, EffectId, RunState } from "#hub/workflow/interpreter/model.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { CloudEvent, RunState } from "#hub/workflow/interpreter/model.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import { sleep } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
@@ -28,7 +29,7 @@ const restMs = 5_000;
 /** What the machinery needs. */
 interface CoreParts {
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   /** Asked for at each call: some functions need the engine itself. */
   readonly functions: () => Functions;
   readonly compile: Compile;
@@ -59,11 +60,11 @@ export class Core {
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
-    const { store, journal, functions, secrets, clock, log } = parts;
+    const { store, feed, functions, secrets, clock, log } = parts;
     const { owner } = this;
     this.payloads = new Payloads(parts.payloads);
     this.programs = new Programs(store.db, parts.compile);
-    this.writer = new BatchWriter(store, journal, this.payloads);
+    this.writer = new BatchWriter(store, feed, this.payloads);
     this.effects = new Effects({
       functions,
       secrets,

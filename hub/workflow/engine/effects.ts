@@ -1,3 +1,4 @@
+import type { EffectId } from "#kernel/refs.js";
 import { sleep } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import { parseValue } from "#kernel/config.js";
@@ -7,7 +8,7 @@ import type { RunId } from "#kernel/ids.js";
 import type { EffectCaller, Functions, WorkflowFunction } from "#hub/workflow/function.js";
 import { effectKey, FunctionFailure } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
-import type { EffectId, RunInfo, WorkflowError } from "#hub/workflow/interpreter/model.js";
+import type { RunInfo, WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { workflowErrorOf } from "./failures.js";
 import type { Happening, Secrets } from "./model.js";
 import { filled } from "./secrets.js";

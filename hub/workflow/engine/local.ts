@@ -6,7 +6,7 @@ import type { Expressions } from "#hub/workflow/expression/model.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
-import { RunJournal } from "#hub/workflow/journal.js";
+import { RunFeed } from "#hub/runs/feed.js";
 import { type Clock, systemClock } from "#kernel/clock.js";
 import { type Log, silentLog } from "#kernel/log.js";
 import type { LimitRule } from "./limits.js";
@@ -14,7 +14,7 @@ import type { Secrets } from "./model.js";
 import { filePayloads, memoryPayloads } from "./payload-stores.js";
 import { noSecrets } from "./secrets.js";
 import { Engine } from "./service.js";
-import { Triggers } from "#hub/workflow/triggers/service.js";
+import { Triggers } from "#hub/workflow/events/service.js";
 
 /** How a local engine differs from the plain one. */
 interface LocalSettings {
@@ -36,7 +36,7 @@ interface LocalSettings {
 export interface LocalEngine extends AsyncDisposable {
   readonly engine: Engine;
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   /** Its events start and wake runs. */
   readonly triggers: Triggers;
   /** Stops; with a folder, the next one goes on from there. */
@@ -48,10 +48,10 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
   const { dir, clock = systemClock, log = silentLog } = settings;
   const store = new Store(await openSqlite(dir === undefined ? ":memory:" : join(dir, "engine.db")), log);
   const expressions = settings.expressions ?? new JqExpressions();
-  const journal = new RunJournal(store, clock);
+  const feed = new RunFeed(store, clock);
   const payloads =
     dir === undefined ? memoryPayloads() : filePayloads(await new FileBlobStore(join(dir, "blobs")).open());
-  const triggers = new Triggers({ store, journal, expressions, clock, log, engine: () => engine });
+  const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
   const { published, scheduled = false, ...given } = settings;
   const engine: Engine = new Engine({
     secrets: noSecrets,
@@ -61,7 +61,7 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
       await Promise.all([scheduled && triggers.hooks.published(event), published?.(event)]);
     },
     store,
-    journal,
+    feed,
     expressions,
     payloads,
     clock,
@@ -80,5 +80,5 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
     await close();
     throw error;
   }
-  return { engine, store, journal, triggers, close, [Symbol.asyncDispose]: close };
+  return { engine, store, feed, triggers, close, [Symbol.asyncDispose]: close };
 }

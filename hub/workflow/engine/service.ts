@@ -9,9 +9,9 @@ import { Functions, type WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { compile } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import { Library, type NewestListener } from "#hub/workflow/library.js";
-import type { Run } from "#hub/workflow/model.js";
+import type { Run } from "#hub/runs/model.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
@@ -35,7 +35,7 @@ import { type Why, whyOf } from "./why.js";
 /** What an engine is made of; none of it needs a site or a socket. */
 export interface EngineParts {
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   /** What tasks may call; `run.workflow` is the engine's own. */
   readonly functions: readonly WorkflowFunction[];
   readonly expressions: Expressions;
@@ -72,7 +72,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    const { store, journal, expressions, clock, log } = parts;
+    const { store, feed, expressions, clock, log } = parts;
     this.limits = new Limits({ store, clock, rules: parts.limits ?? [] });
     const { onNewest } = parts;
     this.library = new Library({ store, clock, parse: (text) => this.parse(text), onNewest });
@@ -97,9 +97,9 @@ export class Engine {
     const queue = new Queue({ core, store, limits, clock, log });
     this.#queue = queue;
     this.#starter = new Starter({ ...parts, core, limits, queue });
-    this.#control = new Control({ core, store, journal, clock });
+    this.#control = new Control({ core, store, feed, clock });
     this.#delivery = new Delivery({ core, store, expressions, clock, log });
-    const takeover = new Takeover({ store, journal, core, limits, queue, log });
+    const takeover = new Takeover({ store, feed, core, limits, queue, log });
     this.#takeover = takeover;
     this.#leases = new Leases({
       store,
@@ -111,7 +111,7 @@ export class Engine {
     const { payloads } = core;
     const children = runWorkflow({
       store,
-      journal,
+      feed,
       library,
       starter: this.#starter,
       control: this.#control,

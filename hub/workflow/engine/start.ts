@@ -8,7 +8,7 @@ import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js";
 import type { RunInfo } from "#hub/workflow/interpreter/model.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import { newOpId, newRunId, type OpId, type RunId } from "#kernel/ids.js";
@@ -38,7 +38,7 @@ export interface StartRequest extends NamedStart {
 interface Parts {
   readonly core: Core;
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly limits: Limits;
   readonly queue: Queue;
   readonly secrets: Secrets;
@@ -126,11 +126,11 @@ export class Starter {
 
   /** The run's beginning waits in its inbox, checked and with its large values kept. */
   async #enqueue(tx: Tx, { item: { batch, blobs } }: Beginning, text: string): Promise<void> {
-    const { journal, clock, queue } = this.#parts;
+    const { feed, clock, queue } = this.#parts;
     const { runId } = batch;
     for (const blob of blobs) await recordBlob(tx.db, blob, clock.nowMs());
     await putIntoInbox(tx.db, runId, newOpId(), batch.transitions[0]?.event ?? "");
-    journal.append(tx, { runId, type: "run.queued", text });
+    feed.append(tx, { runId, type: "run.queued", text });
     // A place that is free after a time is taken by whoever looks then.
     tx.afterCommit(() => queue.lookSoon());
   }

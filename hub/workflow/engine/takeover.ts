@@ -1,6 +1,6 @@
 import { type OpenEffect, ownedEffects, wokenRuns } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import type { Core } from "./core.js";
@@ -12,7 +12,7 @@ const pageEffects = 500;
 
 interface Parts {
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly core: Core;
   readonly limits: Limits;
   readonly queue: Queue;
@@ -29,13 +29,13 @@ export class Takeover {
 
   /** Makes the calls of this process's runs, fires their timers, and lets go on what was about to. `taken`: those that are new to it. */
   async takeUp(taken: readonly RunId[]): Promise<void> {
-    const { store, journal, core, limits, queue } = this.#parts;
+    const { store, feed, core, limits, queue } = this.#parts;
     await limits.load();
     const working = await this.#takeUpCalls();
     const text = "The hub has started again and goes on with the run.";
     const resumed = taken.filter((runId) => working.has(runId));
     await store.write((tx) => {
-      for (const runId of resumed) journal.append(tx, { runId, type: "hub.resumed", text });
+      for (const runId of resumed) feed.append(tx, { runId, type: "hub.resumed", text });
     });
     for (const { runId, continues } of await wokenRuns(store.db, core.owner)) {
       if (continues) core.goOn(runId);

@@ -4,7 +4,7 @@ import type { TasksTable } from "#hub/store/schema.js";
 import { effectsOf, listenersOf, timersOf } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { TaskState, WorkflowError } from "#hub/workflow/interpreter/model.js";
-import type { RunState } from "#hub/workflow/model.js";
+import type { RunState } from "#hub/runs/model.js";
 import type { RunId } from "#kernel/ids.js";
 import { runNotFound } from "./actors.js";
 import { sentenceOf } from "./failures.js";

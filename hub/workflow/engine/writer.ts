@@ -3,7 +3,7 @@ import type { Schema } from "#hub/store/schema.js";
 import type { Store } from "#hub/store/store.js";
 import type { Gatherer, Tx } from "#hub/store/tx.js";
 import { foldJournal, writeBatches, type WrittenBatch } from "#hub/store/transitions.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Batch } from "./batch.js";
 import type { Payloads } from "./payloads.js";
 
@@ -14,12 +14,12 @@ interface Item extends WrittenBatch {
 /** Writes transitions: those of all runs that are ready at the same moment together. */
 export class BatchWriter implements Gatherer<Item> {
   readonly #store: Store;
-  readonly #journal: RunJournal;
+  readonly #feed: RunFeed;
   readonly #payloads: Payloads;
 
-  constructor(store: Store, journal: RunJournal, payloads: Payloads) {
+  constructor(store: Store, feed: RunFeed, payloads: Payloads) {
     this.#store = store;
-    this.#journal = journal;
+    this.#feed = feed;
     this.#payloads = payloads;
   }
 
@@ -50,6 +50,6 @@ export class BatchWriter implements Gatherer<Item> {
       if (item.kept && item.batch.folds) await foldJournal(db, item.batch.runId);
     }
     const news = items.filter(({ kept }) => kept).flatMap(({ batch }) => batch.news);
-    return news.length === 0 ? () => undefined : this.#journal.write(db, news);
+    return news.length === 0 ? () => undefined : this.#feed.write(db, news);
   }
 }

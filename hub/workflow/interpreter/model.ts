@@ -1,3 +1,4 @@
+import type { EffectId } from "#kernel/refs.js";
 import type { CloudEvent } from "#proto/codec/cloud-event.js";
 import type { Json } from "#kernel/json.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
@@ -13,8 +14,6 @@ export interface WorkflowError {
   readonly instance?: string;
 }
 
-/** Names within one run, given out in order: `e1`, `e2`… The first call of a run is always `e1`. */
-export type EffectId = `e${number}`;
 export type TimerId = `t${number}`;
 export type ListenerId = `l${number}`;
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { after, describe, it } from "mocha";
 import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
-import { Aggregator } from "#hub/rounds/aggregator.js";
-import { TileBoard } from "#hub/rounds/tile-board.js";
+import { Aggregator } from "#hub/fold/aggregator.js";
+import { TileBoard } from "#hub/fold/tile-board.js";
 import { hashFile } from "#kernel/files.js";
 import { temporaryFolders } from "#test/support/folders.js";
 
@@ -97,7 +97,7 @@ describe("a board of tiles", () => {
       import(workerData.module).then(({ TileBoard }) => {
         new TileBoard(workerData.memory).work({ tiles: 200, tile: (index) => new Uint8Array(index + 1).fill(index) });
       });`;
-    const module = new URL("../../../hub/rounds/tile-board.js", import.meta.url).href;
+    const module = new URL("../../../hub/fold/tile-board.js", import.meta.url).href;
     return new Worker(code, { eval: true, workerData: { module, memory: board.memory } });
   }
 

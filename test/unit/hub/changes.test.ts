@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { RunChanges } from "#hub/workflow/changes.js";
-import type { RunEvent } from "#hub/workflow/model.js";
+import { RunChanges } from "#hub/runs/changes.js";
+import type { RunEvent } from "#hub/runs/model.js";
 import { parseRunId } from "#kernel/ids.js";
 
 describe("news of runs", () => {

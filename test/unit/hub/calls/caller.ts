@@ -1,8 +1,9 @@
+import type { EffectId } from "#kernel/refs.js";
 import { AddressGuard, type GuardSettings, thisMachine } from "#hub/workflow/calls/guard.js";
 import type { HttpClientSettings } from "#hub/workflow/calls/client.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { FunctionFailure, Functions } from "#hub/workflow/function.js";
-import type { EffectId, WorkflowError } from "#hub/workflow/interpreter/model.js";
+import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { parseValue } from "#kernel/config.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";

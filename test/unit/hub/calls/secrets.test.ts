@@ -72,7 +72,7 @@ describe("secrets in a run", () => {
     });
     let told: string;
     try {
-      const { engine, journal } = local;
+      const { engine, feed } = local;
       const input = { origin: service.origin };
       const { id } = await engine.start({
         opId: newOpId(),
@@ -81,7 +81,7 @@ describe("secrets in a run", () => {
         startedBy: "test",
       });
       const events = [];
-      for await (const event of journal.watch(id, 0, new AbortController().signal)) events.push(event);
+      for await (const event of feed.watch(id, 0, new AbortController().signal)) events.push(event);
       const outcome = await engine.outcome(id);
       assert.equal(outcome.run.state, "failed");
       assert.match(outcome.run.errorText ?? "", /could not be reached/);

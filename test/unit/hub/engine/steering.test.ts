@@ -4,7 +4,7 @@ import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard } from "#hub/workflow/calls/guard.js";
 import { type LocalEngine, openLocalEngine } from "#hub/workflow/engine/local.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
-import { isEnded } from "#hub/workflow/model.js";
+import { isEnded } from "#hub/runs/model.js";
 import { newOpId, type RunId } from "#kernel/ids.js";
 import { workflowOf } from "#test/support/engines.js";
 
@@ -31,8 +31,8 @@ describe("an operator's wish", () => {
     });
     return { local, id };
   };
-  const ended = async ({ engine, journal }: LocalEngine, id: RunId) => {
-    for await (const { type } of journal.watch(id, 0, new AbortController().signal)) assert.ok(type);
+  const ended = async ({ engine, feed }: LocalEngine, id: RunId) => {
+    for await (const { type } of feed.watch(id, 0, new AbortController().signal)) assert.ok(type);
     const run = await engine.get(id);
     assert.ok(isEnded(run.state));
     return run;
@@ -66,7 +66,7 @@ describe("an operator's wish", () => {
     assert.equal(run.state, "failed");
     assert.notEqual(run.errorText, before.errorText);
     const types: string[] = [];
-    for await (const { type } of local.journal.watch(id, 0, new AbortController().signal)) types.push(type);
+    for await (const { type } of local.feed.watch(id, 0, new AbortController().signal)) types.push(type);
     assert.deepEqual(
       types.filter((type) => type.startsWith("run.")),
       ["run.started", "run.failed", "run.retried", "run.failed"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseCron } from "#hub/workflow/definition/cron.js";
-import { nextCronMs, nextDueMs } from "#hub/workflow/triggers/due.js";
-import { siteSource, sourceSite } from "#hub/workflow/triggers/source.js";
+import { nextCronMs, nextDueMs } from "#hub/workflow/events/due.js";
+import { siteSource, sourceSite } from "#hub/workflow/events/source.js";
 import { parseSiteId } from "#kernel/ids.js";
 
 const at = (text: string): number => Date.parse(text);

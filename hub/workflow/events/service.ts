@@ -1,7 +1,7 @@
 import type { Store } from "#hub/store/store.js";
 import type { Engine, EngineParts } from "#hub/workflow/engine/service.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
 import type { Log } from "#kernel/log.js";
 import { Events } from "./events.js";
@@ -12,7 +12,7 @@ import type { StartByTrigger } from "./start.js";
 
 interface Parts {
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly expressions: Expressions;
   readonly clock: Clock;
   readonly log: Log;

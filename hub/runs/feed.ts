@@ -13,7 +13,7 @@ import { endsRun, isEnded, type NewEvent, type RunEvent, type RunEventType } fro
 const pageEvents = 500;
 
 /** The events of runs: written in the transaction of their effect, told after its commit. */
-export class RunJournal implements Gatherer<NewEvent> {
+export class RunFeed implements Gatherer<NewEvent> {
   readonly changes = new RunChanges();
   readonly #store: Store;
   readonly #clock: Clock;

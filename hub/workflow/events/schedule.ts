@@ -11,9 +11,9 @@ import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import type { Schedule } from "#hub/workflow/definition/parts.js";
-import type { RunJournal } from "#hub/workflow/journal.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { WorkflowVersion } from "#hub/workflow/library.js";
-import { isEnded } from "#hub/workflow/model.js";
+import { isEnded } from "#hub/runs/model.js";
 import { Alarm } from "#kernel/alarm.js";
 import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
@@ -29,7 +29,7 @@ export const scheduleTopic = "schedules";
 
 interface Parts {
   readonly store: Store;
-  readonly journal: RunJournal;
+  readonly feed: RunFeed;
   readonly start: StartByTrigger;
   readonly clock: Clock;
   readonly log: Log;
@@ -138,11 +138,11 @@ export class Schedules {
 
   /** Has `after` count from the end of the last run. */
   async #rest(row: ScheduleRow): Promise<void> {
-    const { store, journal, clock } = this.#parts;
+    const { store, feed, clock } = this.#parts;
     const runId = row.run_id as RunId | null;
     const schedule = scheduleOf(row);
     if (schedule.after === undefined || runId === null) return;
-    const news = journal.changes.next(runId);
+    const news = feed.changes.next(runId);
     const run = await findRun(store.db, runId);
     if (run !== undefined && !isEnded(run.state)) {
       if (this.#watched.has(runId)) return;
