@@ -2,7 +2,7 @@ import { AggregationError, quoted } from "../errors.js";
 import { describeShape, type TensorSpec } from "./spec.js";
 
 /** A tensor as it was found; its dtype may be any. */
-interface FoundTensor {
+export interface FoundTensor {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];

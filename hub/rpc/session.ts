@@ -144,6 +144,8 @@ export class SessionDesk {
       case "drain":
         presence.disconnect(session);
         return;
+      case "answer":
+        throw new ComityError("MESSAGE_INVALID", "This hub takes answers by Upload only.");
       case "hello":
         throw new ComityError("MESSAGE_INVALID", "A session has one Hello.");
       case undefined:

@@ -3,6 +3,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Accept as _comity_v1_Accept, Accept__Output as _comity_v1_Accept__Output } from './comity/v1/Accept.js';
 import type { AgentClient as _comity_v1_AgentClient, AgentDefinition as _comity_v1_AgentDefinition } from './comity/v1/Agent.js';
+import type { AnswerRefused as _comity_v1_AnswerRefused, AnswerRefused__Output as _comity_v1_AnswerRefused__Output } from './comity/v1/AnswerRefused.js';
 import type { Blob as _comity_v1_Blob, Blob__Output as _comity_v1_Blob__Output } from './comity/v1/Blob.js';
 import type { Cancel as _comity_v1_Cancel, Cancel__Output as _comity_v1_Cancel__Output } from './comity/v1/Cancel.js';
 import type { Catalogue as _comity_v1_Catalogue, Catalogue__Output as _comity_v1_Catalogue__Output } from './comity/v1/Catalogue.js';
@@ -17,10 +18,12 @@ import type { FromHub as _comity_v1_FromHub, FromHub__Output as _comity_v1_FromH
 import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1_Heartbeat__Output } from './comity/v1/Heartbeat.js';
 import type { Held as _comity_v1_Held, Held__Output as _comity_v1_Held__Output } from './comity/v1/Held.js';
 import type { Hello as _comity_v1_Hello, Hello__Output as _comity_v1_Hello__Output } from './comity/v1/Hello.js';
+import type { Input as _comity_v1_Input, Input__Output as _comity_v1_Input__Output } from './comity/v1/Input.js';
 import type { Offer as _comity_v1_Offer, Offer__Output as _comity_v1_Offer__Output } from './comity/v1/Offer.js';
 import type { Progress as _comity_v1_Progress, Progress__Output as _comity_v1_Progress__Output } from './comity/v1/Progress.js';
 import type { Receipt as _comity_v1_Receipt, Receipt__Output as _comity_v1_Receipt__Output } from './comity/v1/Receipt.js';
 import type { Refuse as _comity_v1_Refuse, Refuse__Output as _comity_v1_Refuse__Output } from './comity/v1/Refuse.js';
+import type { RunEnded as _comity_v1_RunEnded, RunEnded__Output as _comity_v1_RunEnded__Output } from './comity/v1/RunEnded.js';
 import type { RunEvent as _comity_v1_RunEvent, RunEvent__Output as _comity_v1_RunEvent__Output } from './comity/v1/RunEvent.js';
 import type { SiteEvent as _comity_v1_SiteEvent, SiteEvent__Output as _comity_v1_SiteEvent__Output } from './comity/v1/SiteEvent.js';
 import type { SiteEventReceipt as _comity_v1_SiteEventReceipt, SiteEventReceipt__Output as _comity_v1_SiteEventReceipt__Output } from './comity/v1/SiteEventReceipt.js';
@@ -43,6 +46,7 @@ export interface ProtoGrpcType {
        * What a site's agent calls, over mTLS. Control messages go over Session; bytes have streams of their own, so that control is never stuck behind them.
        */
       Agent: SubtypeConstructor<typeof grpc.Client, _comity_v1_AgentClient> & { service: _comity_v1_AgentDefinition }
+      AnswerRefused: MessageTypeDefinition<_comity_v1_AnswerRefused, _comity_v1_AnswerRefused__Output>
       Blob: MessageTypeDefinition<_comity_v1_Blob, _comity_v1_Blob__Output>
       Cancel: MessageTypeDefinition<_comity_v1_Cancel, _comity_v1_Cancel__Output>
       Catalogue: MessageTypeDefinition<_comity_v1_Catalogue, _comity_v1_Catalogue__Output>
@@ -57,10 +61,12 @@ export interface ProtoGrpcType {
       Heartbeat: MessageTypeDefinition<_comity_v1_Heartbeat, _comity_v1_Heartbeat__Output>
       Held: MessageTypeDefinition<_comity_v1_Held, _comity_v1_Held__Output>
       Hello: MessageTypeDefinition<_comity_v1_Hello, _comity_v1_Hello__Output>
+      Input: MessageTypeDefinition<_comity_v1_Input, _comity_v1_Input__Output>
       Offer: MessageTypeDefinition<_comity_v1_Offer, _comity_v1_Offer__Output>
       Progress: MessageTypeDefinition<_comity_v1_Progress, _comity_v1_Progress__Output>
       Receipt: MessageTypeDefinition<_comity_v1_Receipt, _comity_v1_Receipt__Output>
       Refuse: MessageTypeDefinition<_comity_v1_Refuse, _comity_v1_Refuse__Output>
+      RunEnded: MessageTypeDefinition<_comity_v1_RunEnded, _comity_v1_RunEnded__Output>
       RunEvent: MessageTypeDefinition<_comity_v1_RunEvent, _comity_v1_RunEvent__Output>
       SiteEvent: MessageTypeDefinition<_comity_v1_SiteEvent, _comity_v1_SiteEvent__Output>
       SiteEventReceipt: MessageTypeDefinition<_comity_v1_SiteEventReceipt, _comity_v1_SiteEventReceipt__Output>

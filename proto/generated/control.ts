@@ -5,6 +5,7 @@ import type { Accept as _comity_v1_Accept, Accept__Output as _comity_v1_Accept__
 import type { AddOperatorReply as _comity_v1_AddOperatorReply, AddOperatorReply__Output as _comity_v1_AddOperatorReply__Output } from './comity/v1/AddOperatorReply.js';
 import type { AddOperatorRequest as _comity_v1_AddOperatorRequest, AddOperatorRequest__Output as _comity_v1_AddOperatorRequest__Output } from './comity/v1/AddOperatorRequest.js';
 import type { AgentClient as _comity_v1_AgentClient, AgentDefinition as _comity_v1_AgentDefinition } from './comity/v1/Agent.js';
+import type { AnswerRefused as _comity_v1_AnswerRefused, AnswerRefused__Output as _comity_v1_AnswerRefused__Output } from './comity/v1/AnswerRefused.js';
 import type { Assignment as _comity_v1_Assignment, Assignment__Output as _comity_v1_Assignment__Output } from './comity/v1/Assignment.js';
 import type { Blob as _comity_v1_Blob, Blob__Output as _comity_v1_Blob__Output } from './comity/v1/Blob.js';
 import type { Cancel as _comity_v1_Cancel, Cancel__Output as _comity_v1_Cancel__Output } from './comity/v1/Cancel.js';
@@ -33,6 +34,7 @@ import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1
 import type { Held as _comity_v1_Held, Held__Output as _comity_v1_Held__Output } from './comity/v1/Held.js';
 import type { Hello as _comity_v1_Hello, Hello__Output as _comity_v1_Hello__Output } from './comity/v1/Hello.js';
 import type { Hub as _comity_v1_Hub, Hub__Output as _comity_v1_Hub__Output } from './comity/v1/Hub.js';
+import type { Input as _comity_v1_Input, Input__Output as _comity_v1_Input__Output } from './comity/v1/Input.js';
 import type { InviteSiteReply as _comity_v1_InviteSiteReply, InviteSiteReply__Output as _comity_v1_InviteSiteReply__Output } from './comity/v1/InviteSiteReply.js';
 import type { InviteSiteRequest as _comity_v1_InviteSiteRequest, InviteSiteRequest__Output as _comity_v1_InviteSiteRequest__Output } from './comity/v1/InviteSiteRequest.js';
 import type { ListOperatorsReply as _comity_v1_ListOperatorsReply, ListOperatorsReply__Output as _comity_v1_ListOperatorsReply__Output } from './comity/v1/ListOperatorsReply.js';
@@ -59,6 +61,7 @@ import type { RetryRunRequest as _comity_v1_RetryRunRequest, RetryRunRequest__Ou
 import type { RevokeSiteRequest as _comity_v1_RevokeSiteRequest, RevokeSiteRequest__Output as _comity_v1_RevokeSiteRequest__Output } from './comity/v1/RevokeSiteRequest.js';
 import type { Round as _comity_v1_Round, Round__Output as _comity_v1_Round__Output } from './comity/v1/Round.js';
 import type { Run as _comity_v1_Run, Run__Output as _comity_v1_Run__Output } from './comity/v1/Run.js';
+import type { RunEnded as _comity_v1_RunEnded, RunEnded__Output as _comity_v1_RunEnded__Output } from './comity/v1/RunEnded.js';
 import type { RunEvent as _comity_v1_RunEvent, RunEvent__Output as _comity_v1_RunEvent__Output } from './comity/v1/RunEvent.js';
 import type { Site as _comity_v1_Site, Site__Output as _comity_v1_Site__Output } from './comity/v1/Site.js';
 import type { SiteEvent as _comity_v1_SiteEvent, SiteEvent__Output as _comity_v1_SiteEvent__Output } from './comity/v1/SiteEvent.js';
@@ -90,6 +93,7 @@ export interface ProtoGrpcType {
        * What a site's agent calls, over mTLS. Control messages go over Session; bytes have streams of their own, so that control is never stuck behind them.
        */
       Agent: SubtypeConstructor<typeof grpc.Client, _comity_v1_AgentClient> & { service: _comity_v1_AgentDefinition }
+      AnswerRefused: MessageTypeDefinition<_comity_v1_AnswerRefused, _comity_v1_AnswerRefused__Output>
       Assignment: MessageTypeDefinition<_comity_v1_Assignment, _comity_v1_Assignment__Output>
       Blob: MessageTypeDefinition<_comity_v1_Blob, _comity_v1_Blob__Output>
       Cancel: MessageTypeDefinition<_comity_v1_Cancel, _comity_v1_Cancel__Output>
@@ -121,6 +125,7 @@ export interface ProtoGrpcType {
       Held: MessageTypeDefinition<_comity_v1_Held, _comity_v1_Held__Output>
       Hello: MessageTypeDefinition<_comity_v1_Hello, _comity_v1_Hello__Output>
       Hub: MessageTypeDefinition<_comity_v1_Hub, _comity_v1_Hub__Output>
+      Input: MessageTypeDefinition<_comity_v1_Input, _comity_v1_Input__Output>
       InviteSiteReply: MessageTypeDefinition<_comity_v1_InviteSiteReply, _comity_v1_InviteSiteReply__Output>
       InviteSiteRequest: MessageTypeDefinition<_comity_v1_InviteSiteRequest, _comity_v1_InviteSiteRequest__Output>
       ListOperatorsReply: MessageTypeDefinition<_comity_v1_ListOperatorsReply, _comity_v1_ListOperatorsReply__Output>
@@ -147,6 +152,7 @@ export interface ProtoGrpcType {
       RevokeSiteRequest: MessageTypeDefinition<_comity_v1_RevokeSiteRequest, _comity_v1_RevokeSiteRequest__Output>
       Round: MessageTypeDefinition<_comity_v1_Round, _comity_v1_Round__Output>
       Run: MessageTypeDefinition<_comity_v1_Run, _comity_v1_Run__Output>
+      RunEnded: MessageTypeDefinition<_comity_v1_RunEnded, _comity_v1_RunEnded__Output>
       RunEvent: MessageTypeDefinition<_comity_v1_RunEvent, _comity_v1_RunEvent__Output>
       Site: MessageTypeDefinition<_comity_v1_Site, _comity_v1_Site__Output>
       SiteEvent: MessageTypeDefinition<_comity_v1_SiteEvent, _comity_v1_SiteEvent__Output>

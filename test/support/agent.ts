@@ -73,11 +73,23 @@ export function plusOne(base: Buffer): Buffer {
   return Buffer.from(encodeTensors(tensors));
 }
 
+/** What a hub of the first release tells. */
+type OfferedKeys =
+  | "assignmentId"
+  | "attempt"
+  | "runId"
+  | "runName"
+  | "round"
+  | "kind"
+  | "workJson"
+  | "base"
+  | "deadlineMs";
+
 /** An offer over a base model. */
 export function offerOf(
   base: Buffer,
   options: { round?: number; attempt?: number; kind?: WorkKind; epochs?: number } = {},
-): Required<Offer> {
+): Required<Pick<Offer, OfferedKeys>> {
   const { round = 1, attempt = 1, kind = "train", epochs = 1 } = options;
   const layers = [{ class_name: "Dense", config: { units: 2 } }];
   const common = { kind, dataset: { name: "toy" }, layers };

@@ -25,6 +25,11 @@ const header = (changes: Partial<UploadHeader__Output> = {}): UploadHeader__Outp
   update: { sha256: "cd".repeat(32), sizeBytes: 100 },
   tensors: [{ name: "w", dtype: "F32", shape: [1] }],
   offset: 0,
+  valueJson: "",
+  inline: Buffer.alloc(0),
+  stateFrom: "",
+  behind: 0,
+  dataVersion: "",
   ...changes,
 });
 

@@ -7,6 +7,7 @@ import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1
 import type { Failed as _comity_v1_Failed, Failed__Output as _comity_v1_Failed__Output } from '../../comity/v1/Failed.js';
 import type { Drain as _comity_v1_Drain, Drain__Output as _comity_v1_Drain__Output } from '../../comity/v1/Drain.js';
 import type { SiteEvent as _comity_v1_SiteEvent, SiteEvent__Output as _comity_v1_SiteEvent__Output } from '../../comity/v1/SiteEvent.js';
+import type { UploadHeader as _comity_v1_UploadHeader, UploadHeader__Output as _comity_v1_UploadHeader__Output } from '../../comity/v1/UploadHeader.js';
 
 export interface FromAgent {
   /**
@@ -27,7 +28,11 @@ export interface FromAgent {
    * Something has happened at the site. Sent again until the hub has acknowledged it.
    */
   'event'?: (_comity_v1_SiteEvent | null);
-  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain"|"event";
+  /**
+   * An answer whose bytes are few or none, to a hub with the capability `answers`. Sent again until its receipt or its refusal.
+   */
+  'answer'?: (_comity_v1_UploadHeader | null);
+  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain"|"event"|"answer";
 }
 
 export interface FromAgent__Output {
@@ -49,5 +54,9 @@ export interface FromAgent__Output {
    * Something has happened at the site. Sent again until the hub has acknowledged it.
    */
   'event'?: (_comity_v1_SiteEvent__Output | null);
-  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain"|"event";
+  /**
+   * An answer whose bytes are few or none, to a hub with the capability `answers`. Sent again until its receipt or its refusal.
+   */
+  'answer'?: (_comity_v1_UploadHeader__Output | null);
+  'body'?: "hello"|"catalogue"|"accept"|"refuse"|"progress"|"heartbeat"|"failed"|"drain"|"event"|"answer";
 }

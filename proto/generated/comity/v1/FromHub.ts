@@ -4,6 +4,9 @@ import type { Cancel as _comity_v1_Cancel, Cancel__Output as _comity_v1_Cancel__
 import type { Heartbeat as _comity_v1_Heartbeat, Heartbeat__Output as _comity_v1_Heartbeat__Output } from '../../comity/v1/Heartbeat.js';
 import type { Drain as _comity_v1_Drain, Drain__Output as _comity_v1_Drain__Output } from '../../comity/v1/Drain.js';
 import type { SiteEventReceipt as _comity_v1_SiteEventReceipt, SiteEventReceipt__Output as _comity_v1_SiteEventReceipt__Output } from '../../comity/v1/SiteEventReceipt.js';
+import type { Receipt as _comity_v1_Receipt, Receipt__Output as _comity_v1_Receipt__Output } from '../../comity/v1/Receipt.js';
+import type { AnswerRefused as _comity_v1_AnswerRefused, AnswerRefused__Output as _comity_v1_AnswerRefused__Output } from '../../comity/v1/AnswerRefused.js';
+import type { RunEnded as _comity_v1_RunEnded, RunEnded__Output as _comity_v1_RunEnded__Output } from '../../comity/v1/RunEnded.js';
 
 export interface FromHub {
   /**
@@ -21,7 +24,19 @@ export interface FromHub {
    * Events of the site that are durable at the hub, or refused for good.
    */
   'eventReceipt'?: (_comity_v1_SiteEventReceipt | null);
-  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain"|"eventReceipt";
+  /**
+   * An answer that came over the session is durable.
+   */
+  'receipt'?: (_comity_v1_Receipt | null);
+  /**
+   * An answer that came over the session was not taken.
+   */
+  'answerRefused'?: (_comity_v1_AnswerRefused | null);
+  /**
+   * A run is over for good: what the site has kept for it may go.
+   */
+  'runEnded'?: (_comity_v1_RunEnded | null);
+  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain"|"eventReceipt"|"receipt"|"answerRefused"|"runEnded";
 }
 
 export interface FromHub__Output {
@@ -40,5 +55,17 @@ export interface FromHub__Output {
    * Events of the site that are durable at the hub, or refused for good.
    */
   'eventReceipt'?: (_comity_v1_SiteEventReceipt__Output | null);
-  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain"|"eventReceipt";
+  /**
+   * An answer that came over the session is durable.
+   */
+  'receipt'?: (_comity_v1_Receipt__Output | null);
+  /**
+   * An answer that came over the session was not taken.
+   */
+  'answerRefused'?: (_comity_v1_AnswerRefused__Output | null);
+  /**
+   * A run is over for good: what the site has kept for it may go.
+   */
+  'runEnded'?: (_comity_v1_RunEnded__Output | null);
+  'body'?: "welcome"|"offer"|"cancel"|"heartbeat"|"drain"|"eventReceipt"|"receipt"|"answerRefused"|"runEnded";
 }

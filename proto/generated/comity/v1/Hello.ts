@@ -17,6 +17,10 @@ export interface Hello {
    */
   'held'?: (_comity_v1_Held)[];
   'agentTimeMs'?: (number | string | Long);
+  /**
+   * Runs that the site keeps something for. The hub answers RunEnded for those that are over.
+   */
+  'runs'?: (string)[];
 }
 
 export interface Hello__Output {
@@ -35,4 +39,8 @@ export interface Hello__Output {
    */
   'held': (_comity_v1_Held__Output)[];
   'agentTimeMs': (number);
+  /**
+   * Runs that the site keeps something for. The hub answers RunEnded for those that are over.
+   */
+  'runs': (string)[];
 }

@@ -22,7 +22,7 @@ export interface UploadHeader {
    */
   'metrics'?: ({[key: string]: number | string});
   /**
-   * Not set when the answer has no bytes (evaluate).
+   * Not set when the answer has no tensors.
    */
   'update'?: (_comity_v1_Blob | null);
   /**
@@ -33,6 +33,26 @@ export interface UploadHeader {
    * Where the bytes that follow begin: what StatBlob answered, or 0.
    */
   'offset'?: (number | string | Long);
+  /**
+   * The answer's value, as JSON; empty for none.
+   */
+  'valueJson'?: (string);
+  /**
+   * The whole update, at most 64 KiB: then no chunk follows.
+   */
+  'inline'?: (Buffer | Uint8Array | string);
+  /**
+   * The answer of the site that the work's state was read after; empty for none.
+   */
+  'stateFrom'?: (string);
+  /**
+   * Sites behind the answer. 0: one.
+   */
+  'behind'?: (number);
+  /**
+   * Opaque; another one when the rows that the work read have changed.
+   */
+  'dataVersion'?: (string);
 }
 
 export interface UploadHeader__Output {
@@ -55,7 +75,7 @@ export interface UploadHeader__Output {
    */
   'metrics': ({[key: string]: number});
   /**
-   * Not set when the answer has no bytes (evaluate).
+   * Not set when the answer has no tensors.
    */
   'update': (_comity_v1_Blob__Output | null);
   /**
@@ -66,4 +86,24 @@ export interface UploadHeader__Output {
    * Where the bytes that follow begin: what StatBlob answered, or 0.
    */
   'offset': (number);
+  /**
+   * The answer's value, as JSON; empty for none.
+   */
+  'valueJson': (string);
+  /**
+   * The whole update, at most 64 KiB: then no chunk follows.
+   */
+  'inline': (Buffer);
+  /**
+   * The answer of the site that the work's state was read after; empty for none.
+   */
+  'stateFrom': (string);
+  /**
+   * Sites behind the answer. 0: one.
+   */
+  'behind': (number);
+  /**
+   * Opaque; another one when the rows that the work read have changed.
+   */
+  'dataVersion': (string);
 }

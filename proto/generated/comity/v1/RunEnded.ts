@@ -1,0 +1,8 @@
+
+export interface RunEnded {
+  'runId'?: (string);
+}
+
+export interface RunEnded__Output {
+  'runId': (string);
+}
