@@ -1,18 +1,26 @@
 import type { Retention } from "#hub/blobs/retention.js";
 import type { BlobStore } from "#hub/blobs/store.js";
-import { deliverAssignment, findAssignment, insertLateAnswer } from "#hub/store/assignments.js";
-import { recordBlob } from "#hub/store/blobs.js";
-import type { Store } from "#hub/store/store.js";
+import { holders } from "#hub/blobs/uses.js";
 import type { RunFeed } from "#hub/runs/feed.js";
+import type { Sites } from "#hub/sites/service.js";
+import { deliverAssignment, findAssignment, insertLateAnswer } from "#hub/store/assignments.js";
+import { holdBlobs, keepSmallBlob, recordBlob } from "#hub/store/blobs.js";
+import { moveStage } from "#hub/store/stages.js";
+import type { Store } from "#hub/store/store.js";
+import type { Tx } from "#hub/store/tx.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256, SiteId } from "#kernel/ids.js";
 import { canonicalJson } from "#kernel/json.js";
-import { checkHeader, finalFaults } from "./answer.js";
+import type { BlobRef } from "#kernel/refs.js";
+import { checkHeader } from "./answer.js";
+import { finalFaults } from "./faults.js";
 import { type AnswerHeader, type Assignment, isOpen, type Receipt } from "./model.js";
-import type { Assignments, WorkDescriber } from "./service.js";
-import { Uploads } from "./uploads.js";
+import type { CallNews } from "./news.js";
+import type { Assignments } from "./service.js";
+import type { ShapedStage, Shapes } from "./shapes.js";
+import { type ReceivedUpdate, Uploads } from "./uploads.js";
 
 interface Parts {
   readonly store: Store;
@@ -20,13 +28,14 @@ interface Parts {
   readonly retention: Retention;
   readonly feed: RunFeed;
   readonly assignments: Assignments;
-  readonly work: WorkDescriber;
+  readonly shapes: Shapes;
+  readonly news: CallNews;
+  /** The most rows that a site can have worked on, by its own catalogue. */
+  readonly sites: Pick<Sites, "maxRows">;
   readonly clock: Clock;
-  /** The most rows that a site can have worked on for an assignment, by its own catalogue. */
-  maxSamples(assignment: Assignment): Promise<number>;
 }
 
-/** Takes in the sites' answers: checked, durable, then counted; each once. */
+/** Takes in the sites' answers: checked by the declaration of their work, durable, then counted; each once. */
 export class AnswerIntake {
   readonly #parts: Parts;
   readonly #uploads: Uploads;
@@ -58,56 +67,102 @@ export class AnswerIntake {
     if (!isOpen(assignment.state) || header.attempt !== assignment.attempt)
       return this.#late(assignment, header);
     try {
-      const expected = await this.#parts.work.expectedTensors(assignment);
-      checkHeader(header, assignment, expected, await this.#parts.maxSamples(assignment));
+      const shaped = await this.#parts.shapes.get(assignment);
+      checkHeader(header, assignment, shaped, await this.#maxSamples(site, shaped));
+      const record = (received?: ReceivedUpdate) =>
+        this.#record(assignment, shaped, header, answerSha256, received);
       const { update } = header;
-      if (update === undefined || expected === undefined)
-        return await this.#record(assignment, header, answerSha256);
-      return await this.#uploads.read(header, update, expected, chunks, (staged) =>
-        this.#parts.retention.whileKept(update.sha256, async () => {
-          await staged.commit(update.sha256);
-          return this.#record(assignment, header, answerSha256);
-        }),
+      const { tensors } = shaped.shape;
+      if (update === undefined || tensors === undefined) return await record();
+      return await this.#uploads.read(header, update, tensors, chunks, (received) =>
+        "inline" in received ? record(received) : this.#commitFile(update, received, record),
       );
     } catch (thrown) {
       const error = ComityError.from(thrown);
-      if (finalFaults.has(error.code)) {
-        await this.#parts.store.write((tx) =>
-          this.#parts.assignments.giveUp(
-            tx,
-            assignment,
-            "failed",
-            error.code,
-            `${site}'s answer was refused: ${error.message}`,
-          ),
-        );
-      }
+      if (finalFaults.has(error.code)) await this.#refuse(assignment, error);
       throw error;
     }
   }
 
-  async #record(assignment: Assignment, header: AnswerHeader, answerSha256: Sha256): Promise<Receipt> {
-    const nowMs = this.#parts.clock.nowMs();
+  #commitFile(
+    { sha256 }: BlobRef,
+    received: Exclude<ReceivedUpdate, { inline: Uint8Array }>,
+    record: (received: ReceivedUpdate) => Promise<Receipt>,
+  ): Promise<Receipt> {
+    return this.#parts.retention.whileKept(sha256, async () => {
+      await received.commit(sha256);
+      return record(received);
+    });
+  }
+
+  /** The site would only repeat it: its assignment is over. */
+  async #refuse(assignment: Assignment, error: ComityError): Promise<void> {
+    const { store, feed, assignments } = this.#parts;
     const { runId, round, site, kind } = assignment;
-    const delivered = await this.#parts.store.write(async (tx) => {
-      if (header.update !== undefined) await recordBlob(tx.db, header.update, nowMs);
-      if (!(await deliverAssignment(tx.db, header, answerSha256, nowMs))) return false;
-      const text =
-        kind === "train"
-          ? `${site} has delivered its update from ${header.samples} rows.`
-          : `${site} has evaluated on ${header.samples} rows.`;
-      const data = {
-        kind,
-        samples: header.samples,
-        metrics: header.metrics,
-        bytes: header.update?.sizeBytes ?? 0,
-      };
-      this.#parts.feed.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
-      return true;
+    const text = `${site}'s answer was refused: ${error.message}`;
+    await store.write(async (tx) => {
+      feed.append(tx, { runId, type: "update.refused", round, site, text, data: { kind, code: error.code } });
+      await assignments.giveUp(tx, assignment, "failed", error.code, text);
+    });
+  }
+
+  /** The rows that the work can have stood on, by the site's catalogue. */
+  async #maxSamples(site: SiteId, { kind, body }: ShapedStage): Promise<number> {
+    const { dataset, rows } = kind.facts(body);
+    if (dataset === undefined || kind.answer.weight === "none") return Number.MAX_SAFE_INTEGER;
+    return this.#parts.sites.maxRows(site, dataset, rows);
+  }
+
+  async #record(
+    assignment: Assignment,
+    shaped: ShapedStage,
+    header: AnswerHeader,
+    answerSha256: Sha256,
+    received: ReceivedUpdate | undefined,
+  ): Promise<Receipt> {
+    const nowMs = this.#parts.clock.nowMs();
+    const answer = { assignment, shaped, header, answerSha256, received, nowMs };
+    const delivered = await this.#parts.store.write((tx) => this.#write(tx, answer)).catch((error: unknown) => {
+      if (error instanceof NotOpen) return false;
+      throw error;
     });
     if (delivered) return receiptOf(header, nowMs);
-    const now = await this.#find(site, header.assignmentId);
+    const now = await this.#find(assignment.site, header.assignmentId);
     return now.state === "delivered" ? repeat(now, header, answerSha256) : this.#late(now, header);
+  }
+
+  /** The stage first: that locks it, and gives the order of arrival. False when it is closed. */
+  async #write(
+    tx: Tx,
+    { assignment, shaped, header, answerSha256, received, nowMs }: {
+      readonly assignment: Assignment;
+      readonly shaped: ShapedStage;
+      readonly header: AnswerHeader;
+      readonly answerSha256: Sha256;
+      readonly received: ReceivedUpdate | undefined;
+      readonly nowMs: number;
+    },
+  ): Promise<boolean> {
+    const { feed, news } = this.#parts;
+    const { update, samples, metrics } = header;
+    const moved = await moveStage(tx.db, assignment, -1);
+    if (moved === undefined) return false;
+    if (update !== undefined && received !== undefined) {
+      if ("inline" in received) await keepSmallBlob(tx.db, update, received.inline, nowMs);
+      else await recordBlob(tx.db, update, nowMs);
+      await holdBlobs(tx.db, holders.answer(assignment.id), [update]);
+    }
+    // The stage's change is undone with it.
+    if (!(await deliverAssignment(tx.db, header, answerSha256, moved.changes, nowMs))) throw new NotOpen();
+    const { runId, round, site, kind } = assignment;
+    if (!shaped.stage.quiet) {
+      const shown = shaped.kind.answer.figures?.shown === "each" ? metrics : {};
+      const data = { kind, samples, metrics: shown, bytes: update?.sizeBytes ?? 0 };
+      const text = `${site} ${shaped.kind.words.done(samples)}.`;
+      feed.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
+    }
+    if (moved.isDue) news.tell(tx, assignment);
+    return true;
   }
 
   async #late(assignment: Assignment, header: AnswerHeader): Promise<never> {
@@ -132,12 +187,32 @@ export class AnswerIntake {
   }
 }
 
-/** Tells a repetition from another answer. Metrics go in as text: they may be no numbers, which JSON does not have. */
-function digestOf({ metrics, update, ...header }: AnswerHeader): Sha256 {
-  const texts = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)]));
-  return hashBytes(
-    canonicalJson({ ...header, offset: 0, attempt: 0, metrics: texts, update: update ?? null }),
-  );
+/** The assignment was not open any more when its answer was to be written. */
+class NotOpen extends Error {}
+
+/**
+ * Tells a repetition from another answer. Metrics go in as text: they may be no numbers, which JSON does not have. What the first release
+ * did not know is left out where there is none: an answer that was taken then is known by the same digest.
+ */
+function digestOf({
+  metrics,
+  update,
+  value,
+  inline: _inline,
+  stateFrom,
+  behind,
+  dataVersion,
+  ...header
+}: AnswerHeader): Sha256 {
+  const texts = Object.fromEntries(Object.entries(metrics).map(([name, number]) => [name, String(number)]));
+  const more = {
+    ...(value !== undefined && { value }),
+    ...(stateFrom !== "" && { stateFrom }),
+    ...(behind !== 1 && { behind }),
+    ...(dataVersion !== "" && { dataVersion }),
+  };
+  const known = { ...header, offset: 0, attempt: 0, metrics: texts, update: update ?? null };
+  return hashBytes(canonicalJson({ ...known, ...more }));
 }
 
 /** The stored answer for the same question asked again. */

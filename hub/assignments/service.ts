@@ -15,23 +15,20 @@ import {
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import type { RunFeed } from "#hub/runs/feed.js";
-import type { TensorSpec } from "#aggregation/tensors/spec.js";
+import { originOf } from "#hub/store/calls.js";
+import { countOfStage, findStage, moveStage } from "#hub/store/stages.js";
+import { findKind } from "#proto/work/index.js";
+import type { CallNews } from "./news.js";
 import type { Assignment, AssignmentState } from "./model.js";
 import { isOpen } from "./model.js";
-
-/** What a run's function knows about its assignments. */
-export interface WorkDescriber {
-  /** What an offer carries besides the assignment itself. */
-  describe(assignment: Assignment): Promise<{ runName: string; workJson: string }>;
-  /** The tensors that an update must have; undefined when the answer has no bytes. */
-  expectedTensors(assignment: Assignment): Promise<readonly TensorSpec[] | undefined>;
-}
 
 interface Parts {
   readonly store: Store;
   readonly presence: Presence;
   readonly feed: RunFeed;
-  readonly work: WorkDescriber;
+  readonly news: CallNews;
+  /** What each function does, in one sentence, by its name: sites are told for what they work. */
+  readonly purposes: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,15 +44,28 @@ export class Assignments {
     this.#parts = parts;
   }
 
-  /** Pushes an open assignment to its site if the site is there; else it waits for the site's next session. */
-  async push(assignment: Assignment): Promise<void> {
-    const { presence, work, log } = this.#parts;
-    if (presence.get(assignment.site) === undefined) return;
+  /** Pushes open assignments of one stage to those of their sites that are there; the others wait for their next session. */
+  async push(assignments: readonly Assignment[]): Promise<void> {
+    const { store, presence, log } = this.#parts;
+    const there = assignments.filter(({ site }) => presence.get(site) !== undefined);
+    const [first] = there;
+    if (first === undefined) return;
     try {
-      const offer = await work.describe(assignment);
-      presence.get(assignment.site)?.offer({ assignment, ...offer });
+      const stage = await findStage(store.db, first);
+      const call = await originOf(store.db, first);
+      if (stage === undefined || call === undefined) return;
+      const { runName, startedBy } = call;
+      const { asked } = await countOfStage(store.db, first);
+      const purpose = this.#parts.purposes.get(call.function) ?? "";
+      const { siteState } = stage;
+      const stateKey = siteState === undefined ? undefined : `${first.runId}/${call.origin}/${siteState}`;
+      for (const assignment of there) {
+        const draw = call.drawBase + assignment.issued + 1;
+        const origin = { runName, startedBy, function: call.function, purpose, draw, stateKey, asked };
+        presence.get(assignment.site)?.offer({ assignment, stage, ...origin });
+      }
     } catch (error) {
-      log.error({ assignmentId: assignment.id, err: error }, "an offer could not be made");
+      log.error({ assignmentId: first.id, err: error }, "an offer could not be made");
     }
   }
 
@@ -67,9 +77,10 @@ export class Assignments {
     const { store, feed, presence } = this.#parts;
     if ((await vanishedAssignments(store.db, site)).length > 0) {
       await store.write(async (tx) => {
-        // In the transaction: whether the round still collects must not change before its commit.
-        for (const { id, runId, round, attempt } of await vanishedAssignments(tx.db, site)) {
-          if (!(await reopenAssignment(tx.db, id, attempt, ["vanished"]))) continue;
+        // In the transaction: whether the stage is open must not change before its commit.
+        for (const assignment of await vanishedAssignments(tx.db, site)) {
+          const { id, runId, round, attempt } = assignment;
+          if (!(await this.#reopen(tx, assignment, ["vanished"]))) continue;
           const text = `${site} is back and is offered round ${round} again (attempt ${attempt + 1}).`;
           feed.append(tx, { runId, type: "assignment.offered", round, site, text });
         }
@@ -78,7 +89,7 @@ export class Assignments {
     const open = await openAssignments(store.db, site);
     const heldAttempts = new Map(held.map(({ assignmentId, attempt }) => [assignmentId, attempt]));
     for (const assignment of open) {
-      if (heldAttempts.get(assignment.id) !== assignment.attempt) await this.push(assignment);
+      if (heldAttempts.get(assignment.id) !== assignment.attempt) await this.push([assignment]);
     }
     const wanted = new Set(open.map(({ id }) => id));
     for (const { assignmentId } of held) {
@@ -95,7 +106,7 @@ export class Assignments {
       const accepted = await acceptAssignment(tx.db, site, id, attempt);
       if (accepted === undefined) return;
       const { runId, round, kind } = accepted;
-      const text = `${site} has accepted to ${kind}.`;
+      const text = `${site} has accepted to ${findKind(kind)?.words.doing ?? kind}.`;
       feed.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
     });
   }
@@ -134,7 +145,7 @@ export class Assignments {
     const assignment = await this.#own(site, id, attempt);
     if (assignment === undefined) return;
     const again = await this.#parts.store.write(async (tx) => {
-      if (!(await reopenAssignment(tx.db, id, attempt, ["offered", "accepted"]))) return undefined;
+      if (!(await this.#reopen(tx, assignment, ["offered", "accepted"]))) return undefined;
       const text = `${site} failed (${why.text}) and is offered round ${assignment.round} again (attempt ${attempt + 1}).`;
       this.#parts.feed.append(tx, {
         runId: assignment.runId,
@@ -146,7 +157,7 @@ export class Assignments {
       });
       return findAssignment(tx.db, id);
     });
-    if (again !== undefined) await this.push(again);
+    if (again !== undefined) await this.push([again]);
   }
 
   /** How far the site is: told to those who watch, not kept. */
@@ -178,7 +189,7 @@ export class Assignments {
     code: ErrorCode,
     text: string,
   ): Promise<void> {
-    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, { code, text }))) return;
+    if (!(await this.#close(tx, assignment, state, { code, text }))) return;
     const { runId, round, site, kind } = assignment;
     this.#parts.feed.append(tx, {
       runId,
@@ -207,7 +218,7 @@ export class Assignments {
     const assignment = await this.#own(site, id, attempt);
     if (assignment === undefined) return;
     await this.#parts.store.write(async (tx) => {
-      if (!(await settleAssignment(tx.db, id, attempt, state, reason))) return;
+      if (!(await this.#close(tx, assignment, state, reason))) return;
       const { runId, round, kind } = assignment;
       const text = `${site} has ${state}: ${reason.text}`;
       this.#parts.feed.append(tx, {
@@ -219,6 +230,28 @@ export class Assignments {
         data: { kind, ...reason },
       });
     });
+  }
+
+  /** Ends an open assignment without an answer, and lets its call look. False when it is not open any more. */
+  async #close(
+    tx: Tx,
+    assignment: Assignment,
+    state: AssignmentState,
+    reason: { code: string; text: string },
+  ): Promise<boolean> {
+    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, reason))) return false;
+    await moveStage(tx.db, assignment, -1);
+    this.#parts.news.tell(tx, assignment);
+    return true;
+  }
+
+  /** Offers an assignment anew while its stage is open. */
+  async #reopen(tx: Tx, assignment: Assignment, from: readonly AssignmentState[]): Promise<boolean> {
+    const { id, attempt, state } = assignment;
+    if (!(await reopenAssignment(tx.db, id, attempt, from))) return false;
+    await moveStage(tx.db, assignment, isOpen(state) ? 0 : 1);
+    this.#parts.news.tell(tx, assignment);
+    return true;
   }
 
   /** The assignment if it is this site's and still open at this attempt. Anything else is old news, or not the site's business. */

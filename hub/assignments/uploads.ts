@@ -1,4 +1,3 @@
-import type { BlobRef } from "#kernel/refs.js";
 import { createReadStream } from "node:fs";
 import { UpdateChecker } from "#aggregation/tensors/checker.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
@@ -7,11 +6,12 @@ import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256 } from "#kernel/ids.js";
-import { asComityError, finalFaults } from "./answer.js";
+import { asComityError, finalFaults } from "./faults.js";
+import { type BlobRef, isInline } from "#kernel/refs.js";
 import type { AnswerHeader } from "./model.js";
 
-/** An update that has come whole and right. */
-type ReceivedUpdate = Pick<StagedBlob, "commit">;
+/** An update that has come whole and right: few bytes as they are, others to be committed to their file. */
+export type ReceivedUpdate = { readonly inline: Uint8Array } | Pick<StagedBlob, "commit">;
 
 /** Reads the bytes of updates into the blob store's staging; one stream for each assignment at a time. */
 export class Uploads {
@@ -66,7 +66,10 @@ export class Uploads {
     return turn;
   }
 
-  /** A small update comes in one chunk, and needs no file before it is checked: there is nothing to be gone on with. */
+  /**
+   * A small update comes in one chunk, and needs no file before it is checked: there is nothing to be gone on with. One of at most 64 KiB
+   * never gets a file: it lies beside the row of its answer.
+   */
   async #takeWhole(
     update: BlobRef,
     expected: readonly TensorSpec[],
@@ -78,7 +81,7 @@ export class Uploads {
     if ((await next()).done !== true) throw tooMany(update.sizeBytes);
     if (hashBytes(bytes) !== update.sha256) throw wrongDigest(update.sha256);
     asComityError(() => checker.finish());
-    return { commit: (sha256) => this.#blobs.put(bytes, sha256) };
+    return isInline(update) ? { inline: bytes } : { commit: (sha256) => this.#blobs.put(bytes, sha256) };
   }
 
   async #readBytes(

@@ -1,10 +1,11 @@
-import { isReleased, releaseUpdates, wantedBlobs } from "#hub/store/blobs.js";
+import { dropHolders, holdOnly, isReleased, wantedBlobs } from "#hub/store/blobs.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
-import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
+import type { BlobRef } from "#kernel/refs.js";
 import type { BlobStore } from "./store.js";
 
 interface Parts {
@@ -42,10 +43,19 @@ export class Retention {
     }
   }
 
-  /** Releases the updates of a round that has been aggregated, and parts of those that came too late, within the transaction that says so. */
-  async releaseRound(tx: Tx, runId: RunId, round: number): Promise<void> {
-    const released = await releaseUpdates(tx.db, runId, round, this.#parts.clock.nowMs());
-    tx.afterCommit(() => void this.#removing.run(() => this.#removeAll(released, `${runId}.${round}.`)));
+  /** These holders need nothing any more: what nobody needs then goes after the commit. */
+  async drop(tx: Tx, holders: readonly string[]): Promise<void> {
+    this.#remove(tx, await dropHolders(tx.db, holders, this.#parts.clock.nowMs()));
+  }
+
+  /** The holder needs these blobs and no others. */
+  async holdOnly(tx: Tx, holder: string, blobs: readonly BlobRef[]): Promise<void> {
+    this.#remove(tx, await holdOnly(tx.db, holder, blobs, this.#parts.clock.nowMs()));
+  }
+
+  /** After the commit, parts of answers whose staging keys begin so go: nobody waits for them any more. */
+  discardStaged(tx: Tx, prefix: string): void {
+    tx.afterCommit(() => void this.#removing.run(() => this.#discard(prefix)));
   }
 
   /** At the start, before anything else is written: removes the files that no row wants, left by a hub that was killed in between. */
@@ -60,11 +70,19 @@ export class Retention {
     return this.#removing.idle();
   }
 
-  async #removeAll(released: readonly Sha256[], staged: string): Promise<void> {
-    await this.#parts.blobs.discardStaged(staged).catch((error: unknown) => {
+  #remove(tx: Tx, released: readonly BlobRef[]): void {
+    if (released.length === 0) return;
+    tx.afterCommit(() => void this.#removing.run(() => this.#removeAll(released)));
+  }
+
+  async #discard(prefix: string): Promise<void> {
+    await this.#parts.blobs.discardStaged(prefix).catch((error: unknown) => {
       this.#parts.log.warn({ err: error }, "parts of updates that nobody waits for could not be removed");
     });
-    for (const sha256 of released) {
+  }
+
+  async #removeAll(released: readonly BlobRef[]): Promise<void> {
+    for (const { sha256 } of released) {
       await this.#alone(sha256, async () => {
         if (await isReleased(this.#parts.store.db, sha256)) await this.#parts.blobs.remove(sha256);
       }).catch((error: unknown) => {

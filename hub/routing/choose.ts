@@ -8,24 +8,26 @@ export interface ChoiceRequest {
   readonly sites: readonly Site[];
   readonly wish: Wish;
   readonly online: ReadonlySet<SiteId>;
-  readonly round: number;
+  /** What a sample is drawn by. */
+  readonly draw: number;
   readonly history?: RoutingHistory | undefined;
 }
 
-/** A selection, and those sites that fit and are not there. */
+/** A selection, those sites that fit and are not there, and how many fit that were not taken, there or not. */
 export interface Choice extends Selection {
   readonly away: readonly SiteId[];
+  readonly passed: number;
 }
 
 /**
- * The choice of sites for a round, with the rule that keeps each of the others out. `away` are those that fit and are not there:
+ * The choice of sites for a stage, with the rule that keeps each of the others out. `away` are those that fit and are not there:
  * they are not chosen, but may be worth waiting for.
  */
 export function chooseSites(
   sites: readonly Site[],
   wish: Wish,
   isOnline: (site: SiteId) => boolean,
-  round: number,
+  draw: number,
   history?: RoutingHistory,
 ): Choice {
   const { fitting, rejected } = fittingSites(sites, wish, isOnline);
@@ -33,9 +35,10 @@ export function chooseSites(
   const ranked = rankSites(
     fitting.filter(({ online }) => online),
     wish.at,
-    round,
+    draw,
     history,
   );
   const gone = away.map((site) => ({ site, reason: "it is not connected" }));
-  return { chosen: ranked.chosen, rejected: [...gone, ...rejected, ...ranked.rejected], away };
+  const passed = away.length + ranked.rejected.length;
+  return { chosen: ranked.chosen, rejected: [...gone, ...rejected, ...ranked.rejected], away, passed };
 }

@@ -16,10 +16,10 @@ const thread = new BoundedThread<ChoiceRequest, Choice>(
  * for rules that take too long.
  */
 export async function chooseInThread(request: ChoiceRequest): Promise<Choice> {
-  const { sites, wish, online, round, history } = request;
+  const { sites, wish, online, draw, history } = request;
   const { where, score } = wish.at;
   if (where === undefined && score === undefined)
-    return chooseSites(sites, wish, (site) => online.has(site), round, history);
+    return chooseSites(sites, wish, (site) => online.has(site), draw, history);
   const choice = await thread.run(request, maxChoiceMs);
   if (choice !== "late") return choice;
   throw new ComityError(

@@ -25,18 +25,18 @@ interface Rank {
 
 /**
  * Takes as many of the sites as `limit` and `sample` allow: in the order of `affinity`, then of `score`, then of the draw, then of
- * their ids. The same sites, rules, round and history give the same choice, which is told in the order of the ids.
+ * their ids. The same sites, rules, number of the draw and history give the same choice, which is told in the order of the ids.
  */
 export function rankSites(
   candidates: readonly Candidate[],
   at: At,
-  round: number,
+  draw: number,
   history: RoutingHistory = noHistory,
 ): Selection {
   const most = Math.min(at.limit ?? Number.POSITIVE_INFINITY, at.sample?.count ?? Number.POSITIVE_INFINITY);
   if (candidates.length <= most)
     return { chosen: candidates.map(({ site }) => site.id).sort(compareIds), rejected: [] };
-  const ranked = ranks(candidates, at, round, history).sort(
+  const ranked = ranks(candidates, at, draw, history).sort(
     (a, b) => a.affinity - b.affinity || b.score - a.score || a.draw - b.draw || compareIds(a.site, b.site),
   );
   const rejected = ranked.slice(most).map(({ site, score }, place) => {
@@ -47,7 +47,7 @@ export function rankSites(
   return { chosen: chosen.sort(compareIds), rejected };
 }
 
-function ranks(candidates: readonly Candidate[], at: At, round: number, history: RoutingHistory): Rank[] {
+function ranks(candidates: readonly Candidate[], at: At, drawn: number, history: RoutingHistory): Rank[] {
   const scoreOf = at.score === undefined ? () => 0 : compileScore(at.score);
   const affinityOf = (site: SiteId): number => {
     if (at.affinity === "previous") return history.previous.has(site) ? 0 : 1;
@@ -56,7 +56,7 @@ function ranks(candidates: readonly Candidate[], at: At, round: number, history:
   return candidates.map((candidate) => {
     const { id: site } = candidate.site;
     // Each site's own number: that another one joins does not change it.
-    const draw = at.sample === undefined ? 0 : seeded("sample", at.sample.seed, round, site).uniform();
+    const draw = at.sample === undefined ? 0 : seeded("sample", at.sample.seed, drawn, site).uniform();
     return { site, affinity: affinityOf(site), score: scoreOf(factsOf(candidate)), draw };
   });
 }

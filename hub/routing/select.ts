@@ -1,6 +1,7 @@
 import type { Dataset, Site } from "#hub/sites/model.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { DatasetSelector } from "#proto/codec/work.js";
+import type { Rows } from "#proto/work/kind.js";
 import type { At } from "./at.js";
 import { compileFilter } from "./cel.js";
 import { type Candidate, factsOf } from "./facts.js";
@@ -17,25 +18,29 @@ export interface Selection {
   readonly rejected: readonly Rejection[];
 }
 
-/** What a task asks of a site. */
+/** What a stage asks of a site. */
 export interface Wish {
-  readonly dataset: DatasetSelector;
+  /** Undefined for work without data. */
+  readonly dataset: DatasetSelector | undefined;
   readonly at: At;
-  /** Which share of the dataset the task works on. */
-  readonly rows: "trainRows" | "testRows";
+  /** Which share of the dataset the work reads. */
+  readonly rows: Rows;
+  /** What the site's agent must be able to do: the kind of work, and what its body needs besides. */
+  readonly capabilities: readonly string[];
 }
 
 /** The sites that have the dataset and fit every rule, connected or not, in the order of their ids; and why the others do not. */
 export function fittingSites(
   sites: readonly Site[],
-  { dataset: selector, at, rows }: Wish,
+  { dataset: selector, at, rows, capabilities }: Wish,
   isOnline: (site: SiteId) => boolean,
 ): { readonly fitting: readonly Candidate[]; readonly rejected: readonly Rejection[] } {
   const where = at.where === undefined ? undefined : compileFilter(at.where);
   const fitting: Candidate[] = [];
   const rejected: Rejection[] = [];
   for (const site of sites.toSorted((a, b) => compareIds(a.id, b.id))) {
-    const dataset = datasetFor(site, selector, rows);
+    const absent = unable(site, capabilities);
+    const dataset = absent ?? (selector && datasetFor(site, selector, rows));
     if (typeof dataset === "string") {
       rejected.push({ site: site.id, reason: dataset });
       continue;
@@ -63,10 +68,17 @@ export function matchingDatasets(
   );
 }
 
-/** The one dataset that a task would work on, or why there is none. */
-function datasetFor(site: Site, selector: DatasetSelector, rows: Wish["rows"]): Dataset | string {
+/** Why a site's agent cannot do the work at all. */
+function unable(site: Site, wanted: readonly string[]): string | undefined {
   if (site.revokedAtMs !== undefined) return "it is revoked";
   if (site.agentVersion === undefined) return "its agent has never connected";
+  const missing = wanted.filter((capability) => !site.capabilities.includes(capability));
+  if (missing.length === 0) return undefined;
+  return `its agent, release ${site.agentVersion}, cannot do ${missing.join(", ")}; a newer one may`;
+}
+
+/** The one dataset that the work would read, or why there is none. */
+function datasetFor(site: Site, selector: DatasetSelector, rows: Rows): Dataset | string {
   const [dataset, ...others] = matchingDatasets(site, selector);
   const wanted = describeSelector(selector);
   if (others.length > 0) return `${others.length + 1} of its datasets match ${wanted}; name one`;
@@ -74,8 +86,21 @@ function datasetFor(site: Site, selector: DatasetSelector, rows: Wish["rows"]): 
     const has = site.datasets.map(({ name }) => name);
     return `it has no dataset with ${wanted}${has.length > 0 ? ` (it has ${has.join(", ")})` : ""}`;
   }
-  if (dataset[rows] > 0) return dataset;
-  return `its dataset has no rows to ${rows === "trainRows" ? "train" : "test"} on`;
+  if (countOf(dataset, rows) > 0) return dataset;
+  return `its dataset has no rows${rows === "all" ? "" : ` to ${rows} on`}`;
+}
+
+/** Rows of a share, as the catalogue tells them. */
+function countOf({ trainRows, testRows }: Dataset, rows: Rows): number {
+  switch (rows) {
+    case "train":
+      return trainRows;
+    case "test":
+      return testRows;
+    case "all":
+    case "none":
+      return trainRows + testRows;
+  }
 }
 
 /** Which of the rules without CEL keeps a site out. */

@@ -40,6 +40,7 @@ export type RunEventType =
   | "round.started"
   | "round.aggregated"
   | "round.completed"
+  | "round.void"
   | "assignment.accepted"
   | "assignment.progress"
   | "assignment.delivered"

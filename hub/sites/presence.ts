@@ -1,20 +1,15 @@
-import type { Assignment } from "#hub/assignments/model.js";
+import type { Offer } from "#hub/assignments/offer.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
-import type { AssignmentId, SiteId } from "#kernel/ids.js";
-
-/** An offer, ready to be pushed: the assignment and what its run adds. */
-export interface Offer {
-  readonly assignment: Assignment;
-  readonly runName: string;
-  readonly workJson: string;
-}
+import type { AssignmentId, RunId, SiteId } from "#kernel/ids.js";
 
 /** The live session of one site, as the areas of the hub use it. */
 export interface LiveSession {
   readonly site: SiteId;
   offer(offer: Offer): void;
   cancel(assignmentId: AssignmentId, reason: string): void;
+  /** What the site has kept for the run may go. */
+  runEnded(runId: RunId): void;
   drain(reconnectAfterMs: number, reason: string): void;
   /** Ends the session with an error that the agent sees. */
   close(error: ComityError): void;

@@ -5,6 +5,7 @@ import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import { type DatasetSelector, limits } from "#proto/codec/work.js";
+import type { Rows } from "#proto/work/kind.js";
 import type { Dataset, Site } from "./model.js";
 import type { Presence } from "./presence.js";
 
@@ -57,9 +58,20 @@ export class Sites {
   }
 
   /** The most rows that the site can have of a dataset, by its own catalogue: its counts are rounded down to two significant digits. */
-  async maxRows(id: SiteId, selector: DatasetSelector, share: "trainRows" | "testRows"): Promise<number> {
+  async maxRows(id: SiteId, selector: DatasetSelector, rows: Rows): Promise<number> {
     const [dataset] = matchingDatasets({ datasets: await this.#datasets(id) }, selector);
-    return dataset === undefined ? limits.samples : upperBound(dataset[share]);
+    if (dataset === undefined) return limits.samples;
+    const { trainRows, testRows } = dataset;
+    switch (rows) {
+      case "train":
+        return upperBound(trainRows);
+      case "test":
+        return upperBound(testRows);
+      case "all":
+        return upperBound(trainRows) + upperBound(testRows);
+      case "none":
+        return 0;
+    }
   }
 
   async #datasets(id: SiteId): Promise<readonly Dataset[]> {

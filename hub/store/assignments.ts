@@ -1,19 +1,57 @@
-import type { CallRef, EffectId } from "#kernel/refs.js";
 import type { Selectable } from "kysely";
 import type { AnswerHeader, Assignment, AssignmentState } from "#hub/assignments/model.js";
+import type { SitePart, StageKey } from "#hub/assignments/stage.js";
 import type { RoutingHistory } from "#hub/routing/rank.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
-import type { WorkKind } from "#proto/codec/work.js";
+import type { Json } from "#kernel/json.js";
+import type { CallRef, EffectId } from "#kernel/refs.js";
+import { Bulk } from "./bulk.js";
 import { Prepared } from "./prepared.js";
 import type { AssignmentsTable, Db } from "./schema.js";
 
 type Row = Selectable<AssignmentsTable>;
 
 /** A new assignment, attempt 1, state `offered`. */
-type NewAssignment = Pick<
+export type NewAssignment = Pick<
   Assignment,
-  "id" | "runId" | "effect" | "round" | "kind" | "site" | "base" | "deadlineAtMs"
+  | keyof StageKey
+  | "id"
+  | "round"
+  | "kind"
+  | "site"
+  | "part"
+  | "issued"
+  | "stateFrom"
+  | "deadlineAtMs"
 >;
+
+const insert = new Bulk(
+  `insert into assignments (assignment_id, run_id, effect, position, stage, round, kind, site, state, attempt, part, issued, state_from,
+    created_at_ms, deadline_at_ms, arrival, samples, metrics, behind, data_version)`,
+  [
+    "text",
+    "text",
+    "text",
+    "bigint",
+    "text",
+    "bigint",
+    "text",
+    "text",
+    "text",
+    "bigint",
+    "text",
+    "bigint",
+    "text",
+    "bigint",
+    "bigint",
+    "bigint",
+    "bigint",
+    "text",
+    "bigint",
+    "text",
+  ],
+  "returning *",
+);
 
 /** Writes new assignments and returns them. */
 export async function insertAssignments(
@@ -21,36 +59,29 @@ export async function insertAssignments(
   assignments: readonly NewAssignment[],
   nowMs: number,
 ): Promise<Assignment[]> {
-  const rows = await db
-    .insertInto("assignments")
-    .values(
-      assignments.map((assignment) => ({
-        assignment_id: assignment.id,
-        run_id: assignment.runId,
-        effect: assignment.effect,
-        round: assignment.round,
-        kind: assignment.kind,
-        site: assignment.site,
-        state: "offered",
-        attempt: 1,
-        base_sha256: assignment.base.sha256,
-        base_bytes: assignment.base.sizeBytes,
-        created_at_ms: nowMs,
-        deadline_at_ms: assignment.deadlineAtMs,
-        delivered_at_ms: null,
-        op_id: null,
-        answer_sha256: null,
-        update_sha256: null,
-        update_bytes: null,
-        samples: 0,
-        metrics: "{}",
-        reason_code: null,
-        reason: null,
-      })),
-    )
-    .returningAll()
-    .execute();
-  return rows.map(toAssignment);
+  const rows = assignments.map((one) => [
+    one.id,
+    one.runId,
+    one.effect,
+    one.position,
+    one.stage,
+    one.round,
+    one.kind,
+    one.site,
+    "offered",
+    1,
+    one.part.body === undefined && one.part.inputs === undefined ? null : JSON.stringify(one.part),
+    one.issued,
+    one.stateFrom ?? null,
+    nowMs,
+    one.deadlineAtMs,
+    0,
+    0,
+    "{}",
+    1,
+    "",
+  ]);
+  return (await insert.run<Row>(db, rows)).map(toAssignment);
 }
 
 const find = new Prepared<Row>("select * from assignments where assignment_id = ?");
@@ -60,47 +91,34 @@ export async function findAssignment(db: Db, id: AssignmentId): Promise<Assignme
   return row && toAssignment(row);
 }
 
-const findAll = new Prepared<Row>(
-  "select * from assignments where run_id = ? and round = ? order by kind desc, site",
-);
-const findKind = new Prepared<Row>(
-  "select * from assignments where run_id = ? and round = ? and kind = ? order by site",
+const findRound = new Prepared<Row>(
+  "select * from assignments where run_id = ? and round = ? order by created_at_ms, kind desc, site, assignment_id",
 );
 
-/** The assignments of a round (of one kind, when given), in the order of their sites; those of training first. */
-export async function assignmentsOfRound(
+/** The assignments of a round, stage by stage, in the order of their sites. */
+export async function assignmentsOfRound(db: Db, runId: RunId, round: number): Promise<Assignment[]> {
+  return (await findRound.rows(db, [runId, round])).map(toAssignment);
+}
+
+const findOfStage = new Prepared<Row>(
+  `select * from assignments where run_id = ? and effect = ? and position = ? and stage = ? order by site, assignment_id`,
+);
+
+/** The assignments of a stage, in the order of their sites. */
+export async function assignmentsOfStage(
   db: Db,
-  runId: RunId,
-  round: number,
-  kind?: WorkKind,
+  { runId, effect, position, stage }: StageKey,
 ): Promise<Assignment[]> {
-  const rows =
-    kind === undefined
-      ? await findAll.rows(db, [runId, round])
-      : await findKind.rows(db, [runId, round, kind]);
-  return rows.map(toAssignment);
+  return (await findOfStage.rows(db, [runId, effect, position, stage])).map(toAssignment);
 }
 
-/** How many sites have delivered an evaluation in each round of a run. */
-export async function testedBy(db: Db, runId: RunId): Promise<Map<number, number>> {
-  const rows = await db
-    .selectFrom("assignments")
-    .select((eb) => ["round", eb.fn.countAll<number>().as("sites")])
-    .where("run_id", "=", runId)
-    .where("kind", "=", "evaluate")
-    .where("state", "=", "delivered")
-    .groupBy("round")
-    .execute();
-  return new Map(rows.map(({ round, sites }) => [round, sites]));
-}
-
-/** What a run has asked of its sites so far: whom in its last round, and each how often. */
-export async function routingHistory(db: Db, runId: RunId): Promise<RoutingHistory> {
+/** What a run has asked of its sites so far for a kind of work: whom last, and each how often. */
+export async function routingHistory(db: Db, runId: RunId, kind: string): Promise<RoutingHistory> {
   const rows = await db
     .selectFrom("assignments")
     .select((eb) => ["site", eb.fn.countAll<number>().as("times"), eb.fn.max("round").as("last")])
     .where("run_id", "=", runId)
-    .where("kind", "=", "train")
+    .where("kind", "=", kind)
     .groupBy("site")
     .execute();
   const newest = Math.max(0, ...rows.map(({ last }) => last));
@@ -117,18 +135,21 @@ export async function openAssignments(db: Db, site?: SiteId): Promise<Assignment
   return (await query.orderBy("assignment_id").execute()).map(toAssignment);
 }
 
-/** What a site had vanished from: it may be offered again if its round still collects. */
+/** What a site had vanished from: it may be offered again while its stage is open. */
 export async function vanishedAssignments(db: Db, site: SiteId): Promise<Assignment[]> {
   const rows = await db
     .selectFrom("assignments")
-    .innerJoin("rounds", (join) =>
-      join.onRef("rounds.run_id", "=", "assignments.run_id").onRef("rounds.round", "=", "assignments.round"),
+    .innerJoin("stages", (join) =>
+      join
+        .onRef("stages.run_id", "=", "assignments.run_id")
+        .onRef("stages.effect", "=", "assignments.effect")
+        .onRef("stages.position", "=", "assignments.position")
+        .onRef("stages.stage", "=", "assignments.stage"),
     )
     .selectAll("assignments")
     .where("assignments.site", "=", site)
     .where("assignments.state", "=", "vanished")
-    .where("assignments.kind", "=", "train")
-    .where("rounds.state", "=", "collecting")
+    .where("stages.status", "=", "open")
     .execute();
   return rows.map(toAssignment);
 }
@@ -146,7 +167,7 @@ export async function acceptAssignment(
   attempt: number,
 ): Promise<Pick<Assignment, "runId" | "round" | "kind"> | undefined> {
   const [row] = await accept.rows(db, [id, site, attempt]);
-  return row && { runId: row.run_id as RunId, round: row.round, kind: row.kind as WorkKind };
+  return row && { runId: row.run_id as RunId, round: row.round, kind: row.kind };
 }
 
 /** Moves an open assignment on; false when it was not open, or at another attempt, any more. */
@@ -185,20 +206,35 @@ export async function reopenAssignment(
 }
 
 const deliver = new Prepared(
-  `update assignments set state = 'delivered', delivered_at_ms = ?, op_id = ?, answer_sha256 = ?, update_sha256 = ?, update_bytes = ?,
-    samples = ?, metrics = ?, reason_code = null, reason = null
+  `update assignments set state = 'delivered', delivered_at_ms = ?, arrival = ?, op_id = ?, answer_sha256 = ?, update_sha256 = ?,
+    update_bytes = ?, value = ?, samples = ?, metrics = ?, behind = ?, data_version = ?, reason_code = null, reason = null
     where assignment_id = ? and attempt = ? and state in ('offered', 'accepted')`,
 );
 
 /** Records an answer; false when the assignment was not open at this attempt any more (fencing). */
 export async function deliverAssignment(
   db: Db,
-  { opId, update, samples, metrics, assignmentId, attempt }: AnswerHeader,
+  header: AnswerHeader,
   answerSha256: Sha256,
+  arrival: number,
   nowMs: number,
 ): Promise<boolean> {
-  const answer = [opId, answerSha256, update?.sha256 ?? null, update?.sizeBytes ?? null, samples];
-  const values = [nowMs, ...answer, JSON.stringify(metrics), assignmentId, attempt];
+  const { opId, update, value, samples, metrics, behind, dataVersion, assignmentId, attempt } = header;
+  const values = [
+    nowMs,
+    arrival,
+    opId,
+    answerSha256,
+    update?.sha256 ?? null,
+    update?.sizeBytes ?? null,
+    value === undefined ? null : JSON.stringify(value),
+    samples,
+    JSON.stringify(metrics),
+    behind,
+    dataVersion,
+    assignmentId,
+    attempt,
+  ];
   return (await deliver.changes(db, values)) > 0;
 }
 
@@ -245,22 +281,30 @@ function toAssignment(row: Row): Assignment {
     id: row.assignment_id as AssignmentId,
     runId: row.run_id as RunId,
     effect: row.effect as EffectId,
+    position: row.position,
+    stage: row.stage,
     round: row.round,
-    kind: row.kind as WorkKind,
+    kind: row.kind,
     site: row.site as SiteId,
     state: row.state as AssignmentState,
     attempt: row.attempt,
-    base: { sha256: row.base_sha256 as Sha256, sizeBytes: row.base_bytes },
+    part: row.part === null ? {} : (JSON.parse(row.part) as SitePart),
+    issued: row.issued,
+    stateFrom: (row.state_from ?? undefined) as AssignmentId | undefined,
     deadlineAtMs: row.deadline_at_ms,
     deliveredAtMs: row.delivered_at_ms ?? undefined,
+    arrival: row.arrival,
     opId: (row.op_id ?? undefined) as OpId | undefined,
     answerSha256: (row.answer_sha256 ?? undefined) as Sha256 | undefined,
     update:
       row.update_sha256 === null || row.update_bytes === null
         ? undefined
         : { sha256: row.update_sha256 as Sha256, sizeBytes: row.update_bytes },
+    value: row.value === null ? undefined : (JSON.parse(row.value) as Json),
     samples: row.samples,
     metrics: JSON.parse(row.metrics) as Record<string, number>,
+    behind: row.behind,
+    dataVersion: row.data_version,
     reasonCode: row.reason_code ?? undefined,
     reason: row.reason ?? undefined,
   };

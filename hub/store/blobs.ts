@@ -1,5 +1,6 @@
-import type { BlobRef } from "#kernel/refs.js";
-import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Sha256 } from "#kernel/ids.js";
+import { type BlobRef, type CallRef, isInline } from "#kernel/refs.js";
+import { Bulk } from "./bulk.js";
 import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";
 
@@ -13,42 +14,104 @@ export async function recordBlob(db: Db, blob: BlobRef, nowMs: number): Promise<
   await record.changes(db, [blob.sha256, blob.sizeBytes, nowMs]);
 }
 
-/**
- * Releases the updates of an aggregated round: the model has them in it, and a single site's update should not lie about.
- * What a model or another round that still collects also names stays. Returns what was released.
- */
-export async function releaseUpdates(db: Db, runId: RunId, round: number, nowMs: number): Promise<Sha256[]> {
-  const released = await db
+/** Keeps a blob of at most 64 KiB with the row that names it. */
+export async function keepSmallBlob(db: Db, blob: BlobRef, bytes: Uint8Array, nowMs: number): Promise<void> {
+  await recordBlob(db, blob, nowMs);
+  await db
+    .insertInto("small_blobs")
+    .values({ sha256: blob.sha256, bytes })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+const findSmall = new Prepared<{ bytes: Uint8Array }>("select bytes from small_blobs where sha256 = ?");
+
+/** The bytes of a blob that lies in the database; undefined when it does not. */
+export async function smallBlob(db: Db, sha256: Sha256): Promise<Uint8Array | undefined> {
+  const [row] = await findSmall.rows(db, [sha256]);
+  return row?.bytes;
+}
+
+const hold = new Bulk("insert into blob_uses (holder, sha256)", ["text", "text"], "on conflict do nothing");
+
+/** Says that a holder needs some blobs, besides those that it has. */
+export async function holdBlobs(db: Db, holder: string, blobs: readonly BlobRef[]): Promise<void> {
+  const digests = new Set(blobs.map(({ sha256 }) => sha256));
+  await hold.run(
+    db,
+    [...digests].map((sha256) => [holder, sha256]),
+  );
+}
+
+const drop = new Bulk(
+  "with v(holder) as (",
+  ["text"],
+  ") delete from blob_uses where holder in (select holder from v) returning sha256",
+);
+
+/** These holders need nothing any more. Returns the blobs that nobody needs now, marked as released: small ones are gone with it. */
+export async function dropHolders(db: Db, holders: readonly string[], nowMs: number): Promise<BlobRef[]> {
+  const dropped = await drop.run<{ sha256: string }>(
+    db,
+    holders.map((holder) => [holder]),
+  );
+  return releaseUnused(
+    db,
+    dropped.map(({ sha256 }) => sha256),
+    nowMs,
+  );
+}
+
+/** The holder needs these blobs and no others. Returns what is released, as {@link dropHolders} does. */
+export async function holdOnly(
+  db: Db,
+  holder: string,
+  blobs: readonly BlobRef[],
+  nowMs: number,
+): Promise<BlobRef[]> {
+  const before = await db.selectFrom("blob_uses").select("sha256").where("holder", "=", holder).execute();
+  const wanted = new Set<string>(blobs.map(({ sha256 }) => sha256));
+  const gone = before.map(({ sha256 }) => sha256).filter((sha256) => !wanted.has(sha256));
+  await holdBlobs(db, holder, blobs);
+  if (gone.length === 0) return [];
+  await db.deleteFrom("blob_uses").where("holder", "=", holder).where("sha256", "in", gone).execute();
+  return releaseUnused(db, gone, nowMs);
+}
+
+const findAnswers = new Prepared<{ holder: string }>(
+  `select holder from blob_uses join assignments on blob_uses.holder = 'answer/' || assignments.assignment_id
+    where run_id = ? and effect = ? and position = ? and update_sha256 is not null`,
+);
+
+/** The holders of answers of a round whose bytes are still there. */
+export async function answerHolders(
+  db: Db,
+  { runId, effect }: CallRef,
+  position: number,
+): Promise<readonly string[]> {
+  return (await findAnswers.rows(db, [runId, effect, position])).map(({ holder }) => holder);
+}
+
+async function releaseUnused(db: Db, candidates: readonly string[], nowMs: number): Promise<BlobRef[]> {
+  if (candidates.length === 0) return [];
+  const rows = await db
     .updateTable("blobs")
     .set({ released_at_ms: nowMs })
-    .where("sha256", "in", (eb) =>
-      eb
-        .selectFrom("assignments")
-        .select("update_sha256")
-        .where("run_id", "=", runId)
-        .where("round", "=", round)
-        .where("update_sha256", "is not", null)
-        .$castTo<{ update_sha256: string }>(),
-    )
-    .where("sha256", "not in", (eb) => eb.selectFrom("model_versions").select("sha256"))
-    .where("sha256", "not in", (eb) =>
-      eb
-        .selectFrom("assignments")
-        .innerJoin("rounds", (join) =>
-          join
-            .onRef("rounds.run_id", "=", "assignments.run_id")
-            .onRef("rounds.round", "=", "assignments.round"),
-        )
-        .select("assignments.update_sha256")
-        .where("assignments.update_sha256", "is not", null)
-        .where("rounds.state", "in", ["collecting", "aggregating"])
-        .where((or) => or.or([or("rounds.run_id", "!=", runId), or("rounds.round", "!=", round)]))
-        .$castTo<{ update_sha256: string }>(),
-    )
+    .where("sha256", "in", [...new Set(candidates)])
     .where("released_at_ms", "is", null)
-    .returning("sha256")
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom("blob_uses").select("holder").whereRef("blob_uses.sha256", "=", "blobs.sha256"),
+        ),
+      ),
+    )
+    .returning(["sha256", "size_bytes"])
     .execute();
-  return released.map(({ sha256 }) => sha256 as Sha256);
+  const released = rows.map((row) => ({ sha256: row.sha256 as Sha256, sizeBytes: row.size_bytes }));
+  const small = released.filter(isInline).map(({ sha256 }) => sha256);
+  if (small.length > 0) await db.deleteFrom("small_blobs").where("sha256", "in", small).execute();
+  return released;
 }
 
 /** Whether a blob is released, and nobody has brought it again since. */

@@ -1,35 +1,227 @@
-import type { CallRef } from "#kernel/refs.js";
-import type { Db } from "./schema.js";
+import type { Selectable } from "kysely";
+import type { Call, CallError } from "#hub/federated/call.js";
+import type { RunId } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
+import type { CallRef, EffectId } from "#kernel/refs.js";
+import type { Lease } from "./owners.js";
+import { Prepared } from "./prepared.js";
+import type { CallsTable, Db } from "./schema.js";
 
-/** A call that is under way, with what its function is asked. */
-interface OpenCall {
-  readonly call: string;
-  /** As the row keeps it. */
-  readonly argument: string;
-  readonly createdAtMs: number;
-  readonly runName: string;
+type Row = Selectable<CallsTable>;
+
+/** Writes a call that begins; nothing happens where it is there already. */
+export async function insertCall(db: Db, call: Omit<Call, "version">): Promise<void> {
+  await db
+    .insertInto("calls")
+    .values({
+      run_id: call.runId,
+      effect: call.effect,
+      function: call.function,
+      revision: call.revision,
+      argument: JSON.stringify(call.argument),
+      ref: call.ref,
+      origin: call.origin,
+      draw_base: call.drawBase,
+      created_at_ms: call.createdAtMs,
+      position: call.position,
+      state: call.position < 0 ? null : JSON.stringify(call.state),
+      status: call.status,
+      output: null,
+      error: null,
+      version: 0,
+      ended_seq: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
-/** A call that is under way; undefined when it is over. */
-export async function findOpenCall(db: Db, { runId, effect }: CallRef): Promise<OpenCall | undefined> {
-  const row = await db
-    .selectFrom("effects")
-    .innerJoin("runs", "runs.run_id", "effects.run_id")
-    .select(["effects.call", "effects.argument", "effects.created_at_ms", "runs.name"])
-    .where("effects.run_id", "=", runId)
-    .where("effects.effect", "=", effect)
+const find = new Prepared<Row>("select * from calls where run_id = ? and effect = ?");
+
+export async function findCall(db: Db, { runId, effect }: CallRef): Promise<Call | undefined> {
+  const [row] = await find.rows(db, [runId, effect]);
+  return row && toCall(row);
+}
+
+/** What a driver writes of a call. */
+type CallChange = Pick<Call, "revision" | "position" | "state" | "status" | "output">;
+
+const move = new Prepared(
+  `update calls set version = version + 1, revision = ?, position = ?, state = ?, status = ?, output = ?
+    where run_id = ? and effect = ? and version = ? and status = 'open'
+      and exists (select 1 from snapshots
+        where snapshots.run_id = calls.run_id and snapshots.owner = ? and snapshots.fence = ?)
+      and exists (select 1 from effects
+        where effects.run_id = calls.run_id and effects.effect = calls.effect and effects.cancel_reason is null)`,
+);
+
+/**
+ * Moves a call on, if it is as it was read, its run is still ours, and it is wanted: the first statement of whatever its driver writes.
+ * False: nothing may be written; {@link whyNotMoved} tells why.
+ */
+export async function moveCall(db: Db, call: Call, to: CallChange, lease: Lease): Promise<boolean> {
+  const values = [
+    to.revision,
+    to.position,
+    to.position < 0 ? null : JSON.stringify(to.state),
+    to.status,
+    to.status === "completed" ? JSON.stringify(to.output) : null,
+    call.runId,
+    call.effect,
+    call.version,
+    lease.owner,
+    lease.fence,
+  ];
+  return (await move.changes(db, values)) > 0;
+}
+
+/** Why a call could not be moved: another process has its run, it is not wanted any more, or its rows have changed. */
+export async function whyNotMoved(
+  db: Db,
+  { runId, effect }: CallRef,
+  { owner, fence }: Lease,
+): Promise<"lost" | "cancelled" | "reload"> {
+  const ours = await db
+    .selectFrom("snapshots")
+    .select("fence")
+    .where("run_id", "=", runId)
+    .where("owner", "=", owner)
+    .where("fence", "=", fence)
     .executeTakeFirst();
-  return row && { call: row.call, argument: row.argument, createdAtMs: row.created_at_ms, runName: row.name };
-}
-
-/** Whether a call is under way and not being cancelled: only then may it begin anything new. */
-export async function isWanted(db: Db, { runId, effect }: CallRef): Promise<boolean> {
-  const row = await db
+  if (ours === undefined) return "lost";
+  const wanted = await db
     .selectFrom("effects")
     .select("effect")
     .where("run_id", "=", runId)
     .where("effect", "=", effect)
     .where("cancel_reason", "is", null)
     .executeTakeFirst();
-  return row !== undefined;
+  return wanted === undefined ? "cancelled" : "reload";
+}
+
+/** Ends a call that has come to nothing. A driver that fails gives its lease; a cancellation is of whoever undoes the call. False: it has ended before. */
+export async function endCall(
+  db: Db,
+  { runId, effect }: CallRef,
+  status: "failed" | "cancelled",
+  error: CallError,
+  lease: Lease | undefined,
+): Promise<boolean> {
+  let query = db
+    .updateTable("calls")
+    .set((eb) => ({ status, error: JSON.stringify(error), version: eb("version", "+", 1) }))
+    .where("run_id", "=", runId)
+    .where("effect", "=", effect)
+    .where("status", "=", "open");
+  if (lease !== undefined) {
+    query = query.where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("snapshots")
+          .select("snapshots.fence")
+          .where("snapshots.run_id", "=", runId)
+          .where("snapshots.owner", "=", lease.owner)
+          .where("snapshots.fence", "=", lease.fence),
+      ),
+    );
+  }
+  const { numUpdatedRows } = await query.executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Keeps the output of a call whose row says that it is complete, in the same transaction. */
+export async function saveOutput(db: Db, { runId, effect }: CallRef, output: Json): Promise<void> {
+  await db
+    .updateTable("calls")
+    .set({ output: JSON.stringify(output) })
+    .where("run_id", "=", runId)
+    .where("effect", "=", effect)
+    .execute();
+}
+
+/** Seconds since the first round of a call began. */
+export async function secondsOf(db: Db, { runId, effect }: CallRef, nowMs: number): Promise<number> {
+  const { first } = await db
+    .selectFrom("rounds")
+    .select((eb) => eb.fn.min<number | null>("started_at_ms").as("first"))
+    .where("run_id", "=", runId)
+    .where("effect", "=", effect)
+    .executeTakeFirstOrThrow();
+  return (nowMs - (first ?? nowMs)) / 1000;
+}
+
+/**
+ * How many rounds those calls of a run have had whose end the engine had taken in by the transition `seq`. Rounds without a call's row are of
+ * the first release, and over.
+ */
+export async function roundsEndedBy(db: Db, runId: RunId, seq: number): Promise<number> {
+  const { rounds } = await db
+    .selectFrom("rounds")
+    .leftJoin("calls", (join) =>
+      join.onRef("calls.run_id", "=", "rounds.run_id").onRef("calls.effect", "=", "rounds.effect"),
+    )
+    .select((eb) => eb.fn.countAll<number>().as("rounds"))
+    .where("rounds.run_id", "=", runId)
+    .where((eb) => eb.or([eb("calls.run_id", "is", null), eb("calls.ended_seq", "<=", seq)]))
+    .executeTakeFirstOrThrow();
+  return rounds;
+}
+
+/** Whether the run rests by an operator's wish. */
+export async function isPaused(db: Db, runId: RunId): Promise<boolean> {
+  const row = await db.selectFrom("runs").select("state").where("run_id", "=", runId).executeTakeFirst();
+  return row?.state === "paused";
+}
+
+/** What an offer tells of whom its work is for. */
+export interface CallOrigin {
+  readonly runName: string;
+  readonly startedBy: string;
+  readonly function: string;
+  readonly drawBase: number;
+  readonly origin: EffectId;
+}
+
+const origin = new Prepared<{
+  name: string;
+  started_by: string;
+  function: string;
+  draw_base: number;
+  origin: string;
+}>(
+  `select runs.name, runs.started_by, calls.function, calls.draw_base, calls.origin from calls
+    join runs on runs.run_id = calls.run_id where calls.run_id = ? and calls.effect = ?`,
+);
+
+/** Of a call that is there. */
+export async function originOf(db: Db, { runId, effect }: CallRef): Promise<CallOrigin | undefined> {
+  const [row] = await origin.rows(db, [runId, effect]);
+  return (
+    row && {
+      runName: row.name,
+      startedBy: row.started_by,
+      function: row.function,
+      drawBase: row.draw_base,
+      origin: row.origin as EffectId,
+    }
+  );
+}
+
+function toCall(row: Row): Call {
+  return {
+    runId: row.run_id as RunId,
+    effect: row.effect as EffectId,
+    function: row.function,
+    revision: row.revision,
+    argument: JSON.parse(row.argument) as Json,
+    ref: row.ref,
+    origin: row.origin as EffectId,
+    drawBase: row.draw_base,
+    createdAtMs: row.created_at_ms,
+    position: row.position,
+    state: row.state === null ? null : (JSON.parse(row.state) as Json),
+    status: row.status as Call["status"],
+    output: row.output === null ? null : (JSON.parse(row.output) as Json),
+    error: row.error === null ? undefined : (JSON.parse(row.error) as CallError),
+    version: row.version,
+  };
 }

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, Migrator, sql } from "kysely";
 import { ComityError } from "#kernel/errors.js";
 import type { Dialect } from "./database.js";
+import { federatedStatements } from "./migrations/federated.js";
 import type { Schema } from "./schema.js";
 
 /** The first schema. */
@@ -136,7 +137,12 @@ const startsSchema = [
 ];
 
 /** Every migration in its order; a name, once released, never changes. */
-const migrations = { "0001-first": firstSchema, "0002-engine": engineSchema, "0003-starts": startsSchema };
+const migrations = {
+  "0001-first": firstSchema,
+  "0002-engine": engineSchema,
+  "0003-starts": startsSchema,
+  "0005-federated": federatedStatements,
+};
 
 /**
  * Brings the schema of a database up to date; hubs that start at the same time take turns. `name` is for people. Throws
@@ -163,8 +169,9 @@ export async function migrate(db: Kysely<Schema>, dialect: Dialect, name: string
 
 /**
  * SQLite compares texts by their bytes, PostgreSQL by the language of its database unless told otherwise. The order of the sites
- * decides the bytes of a model, so that it must be the same everywhere.
+ * decides the bytes of a model, so that it must be the same everywhere. Bytes have another name.
  */
 function inDialect(statement: string, dialect: Dialect): string {
-  return dialect === "postgres" ? statement.replace(/(\w+) text\b/g, '$1 text collate "C"') : statement;
+  if (dialect === "sqlite") return statement;
+  return statement.replace(/(\w+) text\b/g, '$1 text collate "C"').replace(/\bbytes blob\b/g, "bytes bytea");
 }

@@ -23,7 +23,7 @@ export interface ModelVersion {
 /** Adds the next version of a series, made from the version of it that `base` is. Returns its number. */
 export async function insertModelVersion(
   db: Db,
-  version: Omit<ModelVersion, "version" | "metrics" | "parent"> & { readonly base: BlobRef | undefined },
+  version: Omit<ModelVersion, "version" | "parent"> & { readonly base: BlobRef | undefined },
 ): Promise<number> {
   const newest = await db
     .selectFrom("model_versions")
@@ -45,7 +45,7 @@ export async function insertModelVersion(
       round: version.round,
       parent: parent?.version ?? 0,
       created_at_ms: version.createdAtMs,
-      metrics: "{}",
+      metrics: JSON.stringify(version.metrics),
       layers: version.layers,
       sites: version.sites,
     })
@@ -76,32 +76,6 @@ export async function findModelVersion(
     .limit(1)
     .executeTakeFirst();
   return row && toVersion(row);
-}
-
-/** The version that a round has made. */
-export async function versionOfRound(db: Db, runId: RunId, round: number): Promise<ModelVersion | undefined> {
-  const row = await db
-    .selectFrom("model_versions")
-    .selectAll()
-    .where("run_id", "=", runId)
-    .where("round", "=", round)
-    .executeTakeFirst();
-  return row && toVersion(row);
-}
-
-/** What the sites measured of a version. */
-export async function setModelMetrics(
-  db: Db,
-  runId: RunId,
-  round: number,
-  metrics: Readonly<Record<string, number>>,
-): Promise<void> {
-  await db
-    .updateTable("model_versions")
-    .set({ metrics: JSON.stringify(metrics) })
-    .where("run_id", "=", runId)
-    .where("round", "=", round)
-    .execute();
 }
 
 /** The versions of all series, of one series, or of one run; oldest first. */

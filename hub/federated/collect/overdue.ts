@@ -1,5 +1,5 @@
-import type { Assignment } from "#hub/assignments/model.js";
-import { isOpen } from "#hub/assignments/model.js";
+import { type Assignment, isOpen } from "#hub/assignments/model.js";
+import type { SiteId } from "#kernel/ids.js";
 
 /** Which open assignments have run out of time, and when to look again. */
 interface Overdue {
@@ -17,7 +17,7 @@ interface Overdue {
  */
 export function findOverdue(
   assignments: readonly Assignment[],
-  offlineSinceMs: (assignment: Assignment) => number | undefined,
+  offlineSinceMs: (site: SiteId) => number | undefined,
   graceMs: number,
   notBeforeMs: number,
   nowMs: number,
@@ -26,7 +26,7 @@ export function findOverdue(
   const vanished: Assignment[] = [];
   let nextDueMs: number | undefined;
   for (const assignment of assignments.filter(({ state }) => isOpen(state))) {
-    const sinceMs = offlineSinceMs(assignment);
+    const sinceMs = offlineSinceMs(assignment.site);
     const goneAtMs = sinceMs === undefined ? Number.POSITIVE_INFINITY : sinceMs + graceMs;
     const deadlineAtMs = Math.max(assignment.deadlineAtMs, notBeforeMs);
     if (deadlineAtMs <= nowMs) late.push(assignment);

@@ -1,6 +1,10 @@
 import { z } from "zod";
+import { normaliseLayers } from "#aggregation/topology/describe.js";
+import { namedModel } from "#aggregation/topology/named-models.js";
+import { asComityError } from "#hub/assignments/faults.js";
+import type { Release, Rule } from "#hub/assignments/stage.js";
 import { atSchema } from "#hub/routing/at.js";
-import { datasetSelectorSchema, layersSchema, localTrainingSchema } from "#proto/codec/work.js";
+import { datasetSelectorSchema, type Layers, layersSchema } from "#proto/codec/work.js";
 
 /** Milliseconds from `10m`, `30s`, `500ms` or `2h`. */
 const durationSchema = z
@@ -12,10 +16,10 @@ const durationSchema = z
       (text.endsWith("ms") ? 1 : text.endsWith("s") ? 1000 : text.endsWith("m") ? 60_000 : 3_600_000),
   );
 
-const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and `-`");
+export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and `-`");
 
 /** A model by name, its sizes taken from `input` and `classes`, or layer by layer. */
-const newModelOptions = [
+export const newModelOptions = [
   z.strictObject({
     name: z.enum(["mlp", "logistic", "cnn"]),
     /** One row's shape: `[784]`, or `[28, 28, 1]` for `cnn`. */
@@ -27,12 +31,12 @@ const newModelOptions = [
   z.strictObject({ layers: layersSchema }),
 ] as const;
 
-const planModelSchema = z.union(newModelOptions);
+export const planModelSchema = z.union(newModelOptions);
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal characters");
 
 /** A model version that the hub has, as the output of a training names it: by series and number, or by digest. */
-const modelVersionOptions = [
+export const modelVersionOptions = [
   z.strictObject({
     name: nameSchema,
     version: z.int().min(1),
@@ -43,7 +47,7 @@ const modelVersionOptions = [
   z.strictObject({ sha256: digest }),
 ] as const;
 
-const modelVersionSchema = z.union(modelVersionOptions);
+export const modelVersionSchema = z.union(modelVersionOptions);
 
 /** How many sites a round needs, and what becomes of it when they are too few. */
 const quorumSchema = z.strictObject({
@@ -57,68 +61,48 @@ const quorumSchema = z.strictObject({
   onShort: z.enum(["fail", "proceed"]).default("fail"),
 });
 
-const dataKeys = {
+/** Which data, at which sites. */
+export const dataKeys = {
   dataset: datasetSelectorSchema,
   /** Which sites; without it, all that have the dataset. */
   at: atSchema.prefault({}),
 };
 
-const trainingKeys = {
-  strategy: z.enum(["fedavg"]).default("fedavg"),
-  local: localTrainingSchema.prefault({}),
-};
-
-const patienceKeys = {
+/** When a stage of the function is over. */
+export const patienceKeys = {
   quorum: quorumSchema.prefault({}),
-  /** Time for one round's training, and again for its evaluation. */
+  /** Sites that must stand behind whatever is let out; the hub's own least number holds besides. */
+  minSites: z.int().min(1).max(10_000).default(1),
+  /** Time for one stage: a round's training, and again its evaluation. */
   deadline: durationSchema.prefault("10m"),
   /** How long a site that has vanished is waited for within a round. */
   grace: durationSchema.prefault("30s"),
 };
 
-const evaluationKeys = {
-  /** `sites`: each new model is evaluated on the sites' test rows. */
-  evaluation: z.enum(["sites", "none"]).default("sites"),
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
-};
-
-/** The training plan: the argument of `fed.train:1.0.0@default`. docs/reference/plan.md explains each key. */
-export const planSchema = z.strictObject({
-  /** The run's and the model's name. */
-  name: nameSchema.default("training"),
-  ...dataKeys,
-  model: planModelSchema,
-  rounds: z.int().min(1).max(100_000).default(10),
-  ...trainingKeys,
-  ...patienceKeys,
-  ...evaluationKeys,
-});
-
-/** The argument of `fed.round:1.0.0@default`: one round, from a new model or from a version that the hub has. */
-export const roundSchema = z.strictObject({
-  /** The series of the new version; without it, that of the version the round begins with, else `training`. */
-  name: nameSchema.optional(),
-  ...dataKeys,
-  model: z.union([...newModelOptions, ...modelVersionOptions]),
-  ...trainingKeys,
-  ...patienceKeys,
-  ...evaluationKeys,
-});
-
-/** The argument of `fed.evaluate:1.0.0@default`: what a model version is worth on the sites' test rows. */
-export const evaluateSchema = z.strictObject({
-  ...dataKeys,
-  model: modelVersionSchema,
-  loss: localTrainingSchema.shape.loss,
-  ...patienceKeys,
-});
-
-export type Plan = z.output<typeof planSchema>;
-/** The plan as people write it. */
-export type PlanInput = z.input<typeof planSchema>;
 export type PlanModel = z.output<typeof planModelSchema>;
-export type RoundArgument = z.output<typeof roundSchema>;
-export type EvaluateArgument = z.output<typeof evaluateSchema>;
-export type Quorum = z.output<typeof quorumSchema>;
 /** A model version as an argument names it. */
 export type ModelVersionName = z.output<typeof modelVersionSchema>;
+
+const patienceSchema = z.strictObject(patienceKeys);
+
+/** The rule of a stage, as the keys of a plan say it. */
+export function ruleOf(
+  { quorum, minSites, deadline, grace }: z.output<typeof patienceSchema>,
+  release: Release = "together",
+): Rule {
+  const { min, fraction, wait, onShort } = quorum;
+  return {
+    ...(min !== undefined && { min }),
+    ...(fraction !== undefined && { fraction }),
+    onShort,
+    atLeast: minSites,
+    release,
+    waitMs: wait,
+    deadlineMs: deadline,
+    graceMs: grace,
+  };
+}
+
+/** The layers that a plan names. Throws `MODEL_INVALID`. */
+export const layersOf = (model: PlanModel): Layers =>
+  asComityError(() => normaliseLayers("layers" in model ? model.layers : namedModel(model)));

@@ -1,0 +1,25 @@
+import type { AssignmentId, Sha256 } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
+import type { BlobRef, CallRef } from "#kernel/refs.js";
+
+/** Who needs a blob. It goes when nobody does. */
+export const holders = {
+  /** The answer to an assignment: until it is folded, or its round is over. */
+  answer: (id: AssignmentId) => `answer/${id}`,
+  /** What the folds of a round have made: until the round is over, and what is to stay is in the state or a model. */
+  folds: ({ runId, effect }: CallRef, position: number) => `fold/${runId}/${effect}/${position}`,
+  /** The state of a call. */
+  call: ({ runId, effect }: CallRef) => `call/${runId}/${effect}`,
+  /** A version of a model. */
+  model: (name: string, version: number) => `model/${name}/${version}`,
+} as const;
+
+/** The blobs that a value names: objects of a digest and a size. */
+export function blobsIn(value: Json): BlobRef[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(blobsIn);
+  const { sha256, sizeBytes } = value as { readonly [key: string]: Json };
+  if (typeof sha256 === "string" && typeof sizeBytes === "number")
+    return [{ sha256: sha256 as Sha256, sizeBytes }];
+  return Object.values(value).flatMap(blobsIn);
+}

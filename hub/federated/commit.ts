@@ -1,0 +1,180 @@
+import type { Assignment } from "#hub/assignments/model.js";
+import type { Stage } from "#hub/assignments/stage.js";
+import { holders } from "#hub/blobs/uses.js";
+import { insertAssignments } from "#hub/store/assignments.js";
+import { holdBlobs, keepSmallBlob, recordBlob } from "#hub/store/blobs.js";
+import { moveCall, whyNotMoved } from "#hub/store/calls.js";
+import { insertFold } from "#hub/store/folds.js";
+import { insertRound, roundAt } from "#hub/store/rounds.js";
+import { countSiteStates, siteStates } from "#hub/store/site-states.js";
+import { closeStage, insertStage, moveStage } from "#hub/store/stages.js";
+import type { Tx } from "#hub/store/tx.js";
+import type { Blocked } from "#hub/workflow/engine/limits.js";
+import type { AssignmentId, SiteId } from "#kernel/ids.js";
+import { findKind } from "#proto/work/index.js";
+import type { Lease } from "#hub/store/owners.js";
+import type { Draft, Issue, NewFold, Opening } from "./draft.js";
+import type { Live } from "./live.js";
+import type { DriverParts } from "./parts.js";
+import { NoPlace, takePlaces } from "./places.js";
+import { tellBegin } from "./report.js";
+import type { Round } from "./round.js";
+import { writeBegun, writeTurn } from "./turn.js";
+
+/** What has become of a draft. */
+type Committed =
+  | { readonly is: "done" }
+  /** Nothing is written: another process has the run, the call is not wanted, or what was read is not so any more. */
+  | { readonly is: "lost" | "cancelled" | "reload" }
+  | { readonly is: "blocked"; readonly blocked: Blocked; readonly held: boolean };
+
+/** One commit of the driver in the making. */
+export interface Writing {
+  readonly parts: DriverParts;
+  readonly tx: Tx;
+  readonly live: Live;
+  readonly nowMs: number;
+  /** How many rounds the call has, where that is known. */
+  readonly rounds: number | undefined;
+}
+
+/** What was read is not so any more. */
+class Stale extends Error {}
+
+/**
+ * Writes a draft: one transaction. First of all the call's row moves, if it is as it was read, the run's owner and fence are ours, and the
+ * call is wanted. Offers and cancellations follow as hints.
+ */
+export async function commit(
+  parts: DriverParts,
+  live: Live,
+  draft: Draft,
+  lease: Lease,
+  rounds: number | undefined,
+): Promise<Committed> {
+  try {
+    return await parts.store.write(async (tx): Promise<Committed> => {
+      if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, draft), lease)))
+        return { is: await whyNotMoved(tx.db, live.call, lease) };
+      await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, draft);
+      return { is: "done" };
+    });
+  } catch (thrown) {
+    if (thrown instanceof Stale) return { is: "reload" };
+    if (thrown instanceof NoPlace) return { is: "blocked", blocked: thrown.blocked, held: thrown.held };
+    throw thrown;
+  }
+}
+
+/** The call's row after the draft. */
+function after({ call, place }: Live, { begun, upgrade, turn }: Draft): Parameters<typeof moveCall>[2] {
+  const { revision, position, state, output } = call;
+  const same = { revision, position, state, status: "open", output } as const;
+  if (upgrade !== undefined) return { ...same, ...upgrade };
+  if (begun !== undefined) return { ...same, position: 0, state: begun.state };
+  if (turn === undefined) return same;
+  const { position: ended } = place;
+  return "next" in turn
+    ? { ...same, position: ended, state: turn.next }
+    : { ...same, position: ended, status: "completed" };
+}
+
+async function write(writing: Writing, draft: Draft): Promise<void> {
+  const { parts, tx } = writing;
+  for (const { assignment, state, text } of draft.overdue) {
+    const code = state === "late" ? "SITE_TOO_SLOW" : "SITE_VANISHED";
+    await parts.assignments.giveUp(tx, assignment, state, code, text);
+  }
+  for (const { stage, ...closed } of draft.closes)
+    if (!(await closeStage(tx.db, stage, closed))) throw new Stale();
+  for (const fold of draft.folds) await writeFold(writing, fold);
+  for (const opening of draft.opens) await open(writing, opening);
+  for (const { stage, issues } of draft.issues) {
+    const round = (await roundOf(writing)).round.round;
+    if ((await moveStage(tx.db, stage, issues.length)) === undefined) throw new Stale();
+    await issue(writing, stage, round, issues, stage.changes);
+  }
+  if (draft.begun !== undefined) await writeBegun(writing, draft.begun);
+  if (draft.turn !== undefined) await writeTurn(writing, draft.turn, (await roundOf(writing)).round);
+}
+
+/** The round's row; it gets its number with the first thing that is written of it. */
+async function roundOf({ tx, live, nowMs }: Writing): Promise<{ readonly round: Round; readonly isNew: boolean }> {
+  const { call, place } = live;
+  const known = await roundAt(tx.db, call, place.position);
+  if (known !== undefined) return { round: known, isNew: false };
+  return { round: await insertRound(tx.db, call, place.position, nowMs), isNew: true };
+}
+
+async function writeFold({ parts, tx, live, nowMs }: Writing, { spec, result, blobs }: NewFold): Promise<void> {
+  const { call, place } = live;
+  for (const blob of blobs) {
+    if ("inline" in blob) await keepSmallBlob(tx.db, blob, blob.inline, nowMs);
+    else await recordBlob(tx.db, blob, nowMs);
+  }
+  await holdBlobs(tx.db, holders.folds(call, place.position), blobs);
+  await insertFold(tx.db, call, place.position, spec.name, result);
+  for (const { stage: name, answers } of spec.over) {
+    const stage = live.stages.get(name);
+    if (stage?.siteState !== undefined) {
+      const counted = answers.map(({ site, assignment: id }) => ({ site, id }));
+      await countSiteStates(tx.db, { ...call, name: stage.siteState }, place.position, counted);
+    }
+    // The result has them in it, and a single site's answer should not lie about.
+    if (stage !== undefined && findKind(stage.kind)?.answer.kept === "folded")
+      await parts.retention.drop(
+        tx,
+        answers.flatMap(({ assignment, tensors }) => (tensors === undefined ? [] : [holders.answer(assignment)])),
+      );
+  }
+  const told = spec.tell?.(result);
+  if (told === undefined) return;
+  const round = (await roundAt(tx.db, call, place.position))?.round ?? 0;
+  parts.feed.append(tx, { runId: call.runId, round, ...told, text: `Round ${round}: ${told.text}` });
+}
+
+async function open(writing: Writing, opening: Opening): Promise<void> {
+  const { parts, tx, live, rounds } = writing;
+  const { stage, issues, keys } = opening;
+  await takePlaces(parts, tx, live.call, keys);
+  const isOfRound = live.place.position > 0;
+  const { round, isNew } = isOfRound ? await roundOf(writing) : { round: undefined, isNew: false };
+  const number = round?.round ?? 0;
+  await insertStage(tx.db, { ...stage, round: number });
+  await issue(writing, stage, number, issues, 0);
+  if (round !== undefined && isNew) tellBegin(parts.feed, tx, round, opening, rounds);
+}
+
+/** Gives each site its assignment of a stage, and pushes it after the commit. `changes` tells those of a stream apart. */
+async function issue(
+  { parts, tx, live, nowMs }: Writing,
+  stage: Pick<Stage, "runId" | "effect" | "position" | "stage" | "kind" | "siteState" | "rule" | "concurrency">,
+  round: number,
+  issues: readonly Issue[],
+  changes: number,
+): Promise<void> {
+  const { call } = live;
+  const { runId, effect, position, stage: name, kind, siteState } = stage;
+  const states: ReadonlyMap<SiteId, AssignmentId> =
+    siteState === undefined ? new Map() : await siteStates(tx.db, { ...call, name: siteState });
+  const deadlineAtMs = nowMs + stage.rule.deadlineMs;
+  const fresh = issues.map(({ site, part }) => {
+    const id = idOf(stage, site, changes);
+    const issued = live.place.position - 1;
+    const stateFrom = states.get(site);
+    return { id, runId, effect, position, stage: name, round, kind, site, part, issued, stateFrom, deadlineAtMs };
+  });
+  const assignments: readonly Assignment[] = await insertAssignments(tx.db, fresh, nowMs);
+  tx.afterCommit(() => void parts.assignments.push(assignments));
+}
+
+/** The same for every attempt, so that a repetition is recognised. */
+function idOf(
+  { runId, effect, position, stage, concurrency }: Pick<Stage, "runId" | "effect" | "position" | "stage" | "concurrency">,
+  site: SiteId,
+  changes: number,
+): AssignmentId {
+  const more = concurrency > 0 ? `.${changes}` : "";
+  return `${runId}.${effect}.${position}.${stage}.${site.replace("/", ".")}${more}` as AssignmentId;
+}
+

@@ -1,0 +1,134 @@
+import { findCall, isPaused } from "#hub/store/calls.js";
+import { stagesOf } from "#hub/store/stages.js";
+import { deferred } from "#kernel/async.js";
+import { ComityError, isErrorCode } from "#kernel/errors.js";
+import type { Json } from "#kernel/json.js";
+import type { CallRef } from "#kernel/refs.js";
+import { advance } from "./advance.js";
+import type { Lease } from "#hub/store/owners.js";
+import type { Call } from "./call.js";
+import { commit } from "./commit.js";
+import { Draft } from "./draft.js";
+import type { FederatedFunction } from "./function.js";
+import { begin, type Live } from "./live.js";
+import type { DriverParts, Wait } from "./parts.js";
+import { givePlacesBack } from "./places.js";
+
+/**
+ * Takes a call of any function to its end, from where its rows stand: a hub that was killed anywhere goes on from the same place. It knows
+ * ops and rows, no function and no kind of work. Resolves with the output; throws what the call fails with, and the signal's reason.
+ */
+export async function drive(
+  parts: DriverParts,
+  fn: FederatedFunction,
+  ref: CallRef,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<Json> {
+  let live: Live | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    // Taken before the rows are read: nothing falls between.
+    const news = parts.news.next(ref);
+    const call = await findCall(parts.store.db, ref);
+    if (call === undefined) throw new ComityError("INTERNAL", `The call ${ref.effect} has no row.`);
+    if (call.status === "completed") return call.output;
+    if (call.status !== "open") throw failureOf(call);
+    if (live?.version !== call.version) live = undefined;
+    if (live === undefined && (await rests(parts, call))) {
+      await wait(parts, [news], signal, undefined);
+      continue;
+    }
+    const draft = new Draft();
+    let waits: Wait = { untilMs: undefined };
+    const upgrade = live === undefined ? await upgradeOf(parts, fn, call) : undefined;
+    live ??= begin(fn, { ...call, ...upgrade });
+    if (upgrade !== undefined) draft.upgrade = upgrade;
+    else waits = await advance(parts, live, draft);
+    if (draft.isEmpty) {
+      await wait(parts, [news, waits.news], signal, waits.untilMs);
+      continue;
+    }
+    live = await write(parts, fn, live, draft, lease, { news, signal });
+  }
+}
+
+/** Writes a draft. Returns what can be played on, if it can. */
+async function write(
+  parts: DriverParts,
+  fn: FederatedFunction,
+  live: Live,
+  draft: Draft,
+  lease: Lease,
+  { news, signal }: { readonly news: Promise<void>; readonly signal: AbortSignal },
+): Promise<Live | undefined> {
+  const places = parts.limits.news();
+  const end = await commit(parts, live, draft, lease, fn.rounds?.(live.call.argument));
+  switch (end.is) {
+    case "done":
+      // After a round its play is over.
+      if (draft.turn !== undefined || draft.begun !== undefined || draft.upgrade !== undefined) return undefined;
+      live.version += 1;
+      return live;
+    case "reload":
+      return undefined;
+    case "blocked": {
+      const { blocked, held } = end;
+      if (held) await givePlacesBack(parts, live.call);
+      const { runId } = live.call;
+      parts.feed.tell({ runId, type: "round.waiting", text: `The call waits for a place: ${blocked.text}` });
+      await wait(parts, [news, places], signal, blocked.untilMs);
+      return undefined;
+    }
+    case "lost":
+      throw new ComityError("LEASE_LOST", `Run ${live.call.runId} is worked on by another hub.`, {
+        hint: "It goes on there.",
+      });
+    case "cancelled":
+      // Its end is on the way, by the signal.
+      await wait(parts, [], signal, undefined);
+      return undefined;
+  }
+}
+
+/** Whether a call rests between two of its rounds, because its run does. */
+async function rests(parts: DriverParts, call: Call): Promise<boolean> {
+  return (await isPaused(parts.store.db, call.runId)) && (await isBetweenRounds(parts, call));
+}
+
+async function isBetweenRounds({ store }: DriverParts, call: Call): Promise<boolean> {
+  const stages = await stagesOf(store.db, call, call.position + 1);
+  return stages.every(({ position }) => position === 0);
+}
+
+/** The state as the newest revision of the script has it; a round that is under way ends by the revision that began it. */
+async function upgradeOf(parts: DriverParts, fn: FederatedFunction, call: Call): Promise<Draft["upgrade"]> {
+  const [newest] = fn.scripts;
+  if (call.revision >= newest.revision || call.position < 0 || newest.upgrade === undefined) return undefined;
+  if (!(await isBetweenRounds(parts, call))) return undefined;
+  return { revision: newest.revision, state: newest.upgrade(call.state) };
+}
+
+/** The error that a call has failed with: the hub was killed before the engine had it. */
+function failureOf({ error, effect }: Call): ComityError {
+  if (error !== undefined && isErrorCode(error.code)) return new ComityError(error.code, error.text);
+  return new ComityError("INTERNAL", error?.text ?? `The call ${effect} has failed.`);
+}
+
+/** Until there is news, the time has come, or the hub stops. Nothing is left hanging on what outlives the wait. */
+async function wait(
+  { clock }: DriverParts,
+  news: readonly (Promise<void> | undefined)[],
+  signal: AbortSignal,
+  untilMs: number | undefined,
+): Promise<void> {
+  if (signal.aborted) return;
+  const over = deferred();
+  const end = () => over.resolve();
+  const takeBack = untilMs === undefined ? undefined : clock.after(untilMs - clock.nowMs(), end);
+  signal.addEventListener("abort", end, { once: true });
+  for (const one of news) void one?.then(end);
+  await over.promise;
+  signal.removeEventListener("abort", end);
+  takeBack?.();
+}

@@ -1,0 +1,72 @@
+import { foldHere } from "#hub/fold/here.js";
+import type { FoldDone, FoldJob } from "#hub/fold/job.js";
+import { jsonForm } from "#kernel/json.js";
+import { type BlobRef, isInline } from "#kernel/refs.js";
+import type { NewFold } from "./draft.js";
+import type { Live } from "./live.js";
+import type { DriverParts } from "./parts.js";
+import type { Folded } from "./round.js";
+import type { FoldSpec } from "./script.js";
+
+/**
+ * Does a fold: few bytes here and at once, many in the threads of the pool, which may only begin when what it is made of is fixed
+ * (`isFixed`); undefined: it is not.
+ */
+export async function foldNow(
+  parts: DriverParts,
+  live: Live,
+  spec: FoldSpec,
+  isFixed: boolean,
+): Promise<NewFold | undefined> {
+  const small = blobsOf(spec).every(isInline);
+  if (!small && !isFixed) return undefined;
+  const job = await jobOf(parts, live, spec);
+  const done = small ? foldHere(job) : await parts.pool.fold(job);
+  await adoptFiles(parts, done);
+  const blobs = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [name, { sha256, sizeBytes }]);
+  const { figures, value } = done;
+  // As the row will give it back: a script must not see what a replay would not.
+  const result = jsonForm({ is: "folded", blobs: Object.fromEntries(blobs) as object, figures, value });
+  return { spec, result: result as unknown as Folded, blobs: Object.values(done.blobs) };
+}
+
+/** Every blob that goes into a fold. */
+function blobsOf({ over, with: others = {} }: FoldSpec): BlobRef[] {
+  const answers = over.flatMap((one) => one.answers.flatMap(({ tensors, stale, base }) => [tensors, stale > 0 ? base : undefined]));
+  return [...answers, ...Object.values(others)].filter((blob) => blob !== undefined);
+}
+
+async function jobOf({ reader, blobs }: DriverParts, { call, place }: Live, spec: FoldSpec): Promise<FoldJob> {
+  const { name, folder, options, over, groups = {} } = spec;
+  const common = spec.with?.["base"]?.sha256;
+  const answers: FoldJob["answers"][number][] = [];
+  for (const { samples, figures, stale, value, tensors, base } of over.flatMap((one) => one.answers)) {
+    const bytes = tensors && (await reader.bytesOf(tensors));
+    const own = base !== undefined && common !== undefined && base.sha256 !== common;
+    answers.push({
+      samples,
+      figures,
+      stale,
+      bytes,
+      value: (value ?? null) as FoldJob["options"],
+      ...(own && { base: await reader.bytesOf(base) }),
+    });
+  }
+  const others: [string, Awaited<ReturnType<typeof reader.bytesOf>>][] = [];
+  for (const [key, blob] of Object.entries(spec.with ?? {}))
+    if (blob !== undefined) others.push([key, await reader.bytesOf(blob)]);
+  return {
+    folder,
+    options,
+    answers,
+    groups,
+    with: Object.fromEntries(others),
+    sites: answers.length,
+    population: over[0]?.population ?? 0,
+    outPath: blobs.scratchPath(`fold-${call.runId}.${call.effect}.${place.position}.${name}`),
+  };
+}
+
+async function adoptFiles({ blobs }: DriverParts, { blobs: made }: FoldDone): Promise<void> {
+  for (const blob of Object.values(made)) if ("path" in blob) await blobs.adopt(blob.path, blob.sha256);
+}

@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { weightedMetrics } from "#aggregation/statistics/weighted.js";
+import type { Json } from "#kernel/json.js";
+import type { BlobRef } from "#kernel/refs.js";
+import { counted } from "#kernel/words.js";
+import { datasetSelectorSchema, type Layers, localTrainingSchema } from "#proto/codec/work.js";
+import { evaluate } from "#proto/work/evaluate.js";
+import { train, type TrainBody } from "#proto/work/train.js";
+import type { At } from "#hub/routing/at.js";
+import type { Rule } from "#hub/assignments/stage.js";
+import { ask, type Begun, type Collected, fold, type Left, type Play, type Script, type Turn, type Written } from "../script.js";
+
+/** How sites train, and what becomes of what they send. */
+export const trainingKeys = {
+  strategy: z.enum(["fedavg"]).default("fedavg"),
+  local: localTrainingSchema.prefault({}),
+};
+
+/** What is measured of a new model, and what all draws are seeded by. */
+export const evaluationKeys = {
+  /** `sites`: each new model is evaluated on the sites' test rows. */
+  evaluation: z.enum(["sites", "none"]).default("sites"),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
+};
+
+/** A training as the row of its call keeps it: all of `fed.train`, and one round of it is `fed.round`. */
+export interface Training {
+  /** The series of the model. */
+  readonly name: string;
+  readonly dataset: z.output<typeof datasetSelectorSchema>;
+  readonly at: At;
+  readonly rule: Rule;
+  readonly rounds: number;
+  readonly strategy: { readonly name: string; readonly options: Json };
+  readonly local: z.output<typeof localTrainingSchema>;
+  readonly seed: number;
+  /** Whether new models are evaluated at the sites. */
+  readonly evaluates: boolean;
+  readonly layers: Layers;
+  /** The model that it begins with; null: a new one is made from the seed. */
+  readonly base: BlobRef | null;
+}
+
+/** What goes from round to round. */
+export type TrainingState = {
+  readonly model: BlobRef;
+  /** What the strategy keeps at the server; null while there is nothing. */
+  readonly server: BlobRef | null;
+};
+
+/** What is made of the last round. */
+export interface Outcome {
+  readonly model: BlobRef;
+  readonly position: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly samples: number;
+  readonly sites: readonly string[];
+  readonly left: readonly Left[];
+}
+
+/** The work of a training at a site. */
+export const bodyOf = ({ dataset, layers, local, seed }: Training): TrainBody => ({ dataset, layers, local, seed });
+
+/**
+ * Federated averaging (McMahan et al. 2017, arXiv 1602.05629) and what is built on it: sites train, their updates become one model by the
+ * strategy, and the sites measure it. `output` says what the call gives.
+ */
+export const trainingScript = <Output extends Json>(
+  output: (outcome: Outcome, training: Training, written: Written) => Output,
+): Script<Training, TrainingState, Output> => ({
+  revision: 1,
+
+  *begin({ argument: { base, layers, seed, name } }): Play<Begun<TrainingState>> {
+    if (base !== null) return { state: { model: base, server: null } };
+    const options = { layers, seed } as unknown as Json;
+    const { blobs } = yield* fold({ name: "initial", folder: "model.initial", options, over: [] });
+    const model = needed(blobs["model"]);
+    const save = { series: name, model, base: undefined, layers: layers as unknown as Json, figures: {}, sites: 0 };
+    return { state: { model, server: null }, save };
+  },
+
+  *round({ argument: training }, state, { position }): Play<Turn<TrainingState, Output>> {
+    const { name, dataset, at, rule, layers, local, strategy } = training;
+    const body = bodyOf(training);
+    const base = state.model;
+    const updates = yield* ask({ name: "train", work: train, body, inputs: { base }, to: { at }, rule });
+    const samples = rowsOf(updates);
+    const sites = sitesOf(updates);
+    const folded = yield* fold({
+      name: "model",
+      folder: strategy.name,
+      options: strategy.options,
+      over: [updates],
+      groups: train.answer.tensors?.(body) ?? {},
+      with: { base, server: state.server ?? undefined },
+      tell: ({ blobs }) => ({
+        type: "round.aggregated",
+        text: `${counted(sites.length, "update")} from ${samples} rows make the new model.`,
+        data: { sites, samples, model: blobs["model"]?.sha256 },
+      }),
+    });
+    const model = needed(folded.blobs["model"]);
+    const tested = training.evaluates
+      ? yield* ask({
+          name: "evaluate",
+          work: evaluate,
+          body: { dataset, layers, loss: local.loss, batch: 1000 },
+          inputs: { base: model },
+          to: { sites },
+          // A site that cannot tell is left out.
+          rule: { ...rule, onShort: "tell" },
+        })
+      : undefined;
+    const trained = Object.entries(figuresOf(updates)).map(([figure, value]) => [`train_${figure}`, value]);
+    const metrics = {
+      ...(Object.fromEntries(trained) as Record<string, number>),
+      ...(tested && figuresOf(tested)),
+    };
+    const left = [...updates.left, ...(tested?.left ?? [])];
+    const round = { sites, asked: updates.asked, left, samples, figures: metrics, base, model };
+    const kept = { series: name, model, base, layers: layers as unknown as Json };
+    const save = { ...kept, figures: metrics, sites: sites.length };
+    if (position < training.rounds)
+      return { next: { model, server: folded.blobs["server"] ?? null }, round, save };
+    const outcome = { model, position, metrics, samples, sites, left };
+    return { output: (written) => output(outcome, training, written), round, save };
+  },
+});
+
+/** Rows that answers stand for together. */
+export const rowsOf = ({ answers }: Collected): number => answers.reduce((sum, one) => sum + one.samples, 0);
+
+/** Whose answers they are. */
+export const sitesOf = ({ answers }: Collected) => answers.map(({ site }) => site);
+
+/** The figures of the sites, each a mean by their rows. */
+export const figuresOf = ({ answers }: Collected): Record<string, number> =>
+  weightedMetrics(answers.map(({ samples, figures }) => ({ samples, metrics: figures })));
+
+/** The version of a model, as an output names it. */
+export const versionOf = ({ sha256, sizeBytes }: BlobRef, { name }: Training, { version }: Written) => ({
+  name,
+  version,
+  sha256: sha256 as string,
+  bytes: sizeBytes,
+});
+
+function needed(blob: BlobRef | undefined): BlobRef {
+  if (blob === undefined) throw new Error("a fold has made no model");
+  return blob;
+}

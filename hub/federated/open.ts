@@ -1,0 +1,90 @@
+import { blobsIn, holders } from "#hub/blobs/uses.js";
+import { findCall, insertCall, roundsEndedBy } from "#hub/store/calls.js";
+import { findModelVersion, type ModelVersion } from "#hub/store/models.js";
+import { nextRound } from "#hub/store/rounds.js";
+import { forgetSiteStates } from "#hub/store/site-states.js";
+import type { EffectCaller } from "#hub/workflow/function.js";
+import { ComityError } from "#kernel/errors.js";
+import type { RunId } from "#kernel/ids.js";
+import { type Json, jsonForm } from "#kernel/json.js";
+import type { EffectId } from "#kernel/refs.js";
+import type { Call } from "./call.js";
+import type { FederatedFunction, LookUps } from "./function.js";
+import type { DriverParts } from "./parts.js";
+import type { ModelVersionName } from "./plan.js";
+
+/** Begins a call, unless it has begun: what its argument comes to is a row, and the row is what counts from then on. */
+export async function openCall(
+  parts: DriverParts,
+  fn: FederatedFunction,
+  caller: Pick<EffectCaller, "runId" | "effect" | "ref" | "madeSeq" | "resumes">,
+  given: unknown,
+): Promise<void> {
+  const { store, clock } = parts;
+  const { runId, effect, ref, madeSeq, resumes } = caller;
+  if ((await findCall(store.db, caller)) !== undefined) return;
+  const argument = jsonForm((await fn.prepare(given, lookUps(parts, runId))) as object);
+  const [{ revision }] = fn.scripts;
+  // Of a call that the first release has made, the number of its next round tells.
+  const drawBase =
+    madeSeq === 0 ? (await nextRound(store.db, runId)) - 1 : await roundsEndedBy(store.db, runId, madeSeq);
+  const fresh = { origin: effect, position: -1, state: null, revision, drawBase };
+  const before = await resumed(parts, fn, runId, resumes, argument);
+  const call: Omit<Call, "version"> = {
+    runId,
+    effect,
+    function: fn.name,
+    argument,
+    ref,
+    createdAtMs: clock.nowMs(),
+    status: "open",
+    output: null,
+    error: undefined,
+    ...(before ?? fresh),
+  };
+  await store.write(async (tx) => {
+    await insertCall(tx.db, call);
+    if (before === undefined || resumes === undefined) return;
+    await parts.retention.holdOnly(tx, holders.call(call), blobsIn(call.state));
+    await parts.retention.drop(tx, [holders.call({ runId, effect: resumes })]);
+    await forgetSiteStates(tx.db, call, call.position);
+  });
+}
+
+/**
+ * Where a call that is tried again by hand goes on: after the last completed round of the one before it, whose rounds are counted on, so that
+ * it draws what that one would have drawn. Undefined: from the beginning.
+ */
+async function resumed(
+  { store }: DriverParts,
+  fn: FederatedFunction,
+  runId: RunId,
+  resumes: EffectId | undefined,
+  argument: Json,
+): Promise<Pick<Call, "origin" | "position" | "state" | "revision" | "drawBase"> | undefined> {
+  const before = resumes === undefined ? undefined : await findCall(store.db, { runId, effect: resumes });
+  if (before === undefined || before.function !== fn.name || before.status === "completed") return undefined;
+  if (before.position < 1 || !(fn.goesOnWith?.(before.argument, argument) ?? false)) return undefined;
+  const { origin, position, state, revision, drawBase } = before;
+  return { origin, position, state, revision, drawBase };
+}
+
+function lookUps({ store }: DriverParts, runId: RunId): LookUps {
+  return { model: (name) => findVersion({ store }, runId, name) };
+}
+
+async function findVersion(
+  { store }: Pick<DriverParts, "store">,
+  runId: RunId,
+  name: ModelVersionName,
+): Promise<ModelVersion> {
+  const { sha256 } = name;
+  const ref = "name" in name ? { model: name.name, version: name.version, sha256 } : { sha256 };
+  const found = await findModelVersion(store.db, ref, runId);
+  if (found !== undefined) return found;
+  const told = "name" in name ? `version ${name.version} of a model ${name.name}` : "model";
+  const digest = sha256 === undefined ? "" : ` with the digest ${sha256}`;
+  throw new ComityError("MODEL_NOT_FOUND", `The hub has no ${told}${digest}.`, {
+    hint: "`comity model list` shows the models.",
+  });
+}
