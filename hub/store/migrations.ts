@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, Migrator, sql } from "kysely";
 import { ComityError } from "#kernel/errors.js";
 import type { Dialect } from "./database.js";
+import { engineStatements } from "./migrations/engine-0004.js";
 import type { Schema } from "./schema.js";
 
 /** The first schema. */
@@ -136,7 +137,12 @@ const startsSchema = [
 ];
 
 /** Every migration in its order; a name, once released, never changes. */
-const migrations = { "0001-first": firstSchema, "0002-engine": engineSchema, "0003-starts": startsSchema };
+const migrations = {
+  "0001-first": firstSchema,
+  "0002-engine": engineSchema,
+  "0003-starts": startsSchema,
+  "0004-engine-facts": engineStatements,
+};
 
 /**
  * Brings the schema of a database up to date; hubs that start at the same time take turns. `name` is for people. Throws

@@ -6,6 +6,18 @@ import type { Db } from "./schema.js";
 /** Runs that are claimed at a time. */
 const pageRuns = 1_000;
 
+/** By what a process may write for a run: it is the run's owner, and the run has still this fence. */
+export interface Lease {
+  readonly owner: string;
+  readonly fence: number;
+}
+
+/** A run, and the fence under which it was taken. */
+export interface ClaimedRun {
+  readonly runId: RunId;
+  readonly fence: number;
+}
+
 /** The database's idea of now, see `sharedNowMs`. */
 type Now = RawBuilder<number>;
 
@@ -36,8 +48,8 @@ export async function removeOtherOwners(db: Db, owner: string): Promise<void> {
 export async function claimRuns(
   db: Db,
   { owner, now, dialect }: { owner: string; now: Now; dialect: Dialect },
-): Promise<RunId[]> {
-  const claimed: RunId[] = [];
+): Promise<ClaimedRun[]> {
+  const claimed: ClaimedRun[] = [];
   for (;;) {
     const orphans = db
       .selectFrom("snapshots")
@@ -53,9 +65,9 @@ export async function claimRuns(
       .updateTable("snapshots")
       .set((eb) => ({ owner, fence: eb("fence", "+", 1) }))
       .where("run_id", "in", skipLocked(dialect, orphans))
-      .returning("run_id")
+      .returning(["run_id", "fence"])
       .execute();
-    for (const row of rows) claimed.push(row.run_id as RunId);
+    for (const row of rows) claimed.push({ runId: row.run_id as RunId, fence: row.fence });
     if (rows.length < pageRuns) return claimed;
   }
 }

@@ -1,3 +1,5 @@
+import type { Generated } from "kysely";
+
 /** Where the engine stands with a run. */
 export interface SnapshotsTable {
   run_id: string;
@@ -58,6 +60,10 @@ export interface EffectsTable {
   created_at_ms: number;
   /** The call is cancelled, and what it has begun is being undone; null while it is wanted. */
   cancel_reason: string | null;
+  /** The number of the transition that has made the call; 0 for one that an older hub has made. */
+  made_seq: Generated<number>;
+  /** The call that it goes on from; null for none. */
+  resumes: string | null;
 }
 
 export interface TimersTable {

@@ -79,8 +79,12 @@ export const transitionsAfter = (
     .limit(limit)
     .execute();
 
-/** A call as it is to be made, or undone. */
-export type OpenEffect = Selectable<EffectsTable> & { readonly name: string; readonly started_at_ms: number };
+/** A call as it is to be made, or undone; with the fence of its run. */
+export type OpenEffect = Selectable<EffectsTable> & {
+  readonly name: string;
+  readonly started_at_ms: number;
+  readonly fence: number;
+};
 
 /** The calls of an owner's runs, in pages: `after` is the last of the page before. */
 export const ownedEffects = (
@@ -94,7 +98,7 @@ export const ownedEffects = (
     .innerJoin("snapshots", "snapshots.run_id", "effects.run_id")
     .innerJoin("runs", "runs.run_id", "effects.run_id")
     .selectAll("effects")
-    .select(["runs.name", "runs.started_at_ms"])
+    .select(["runs.name", "runs.started_at_ms", "snapshots.fence"])
     .where("snapshots.owner", "=", owner)
     .where((eb) =>
       eb.or([

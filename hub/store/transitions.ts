@@ -25,14 +25,10 @@ const statements = {
     ["text", "text", "text"],
     `) update effects set cancel_reason = v.reason from v where effects.run_id = v.run_id and effects.effect = v.effect`,
   ),
-  effects: new Bulk("insert into effects (run_id, effect, call, argument, ref, created_at_ms)", [
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "bigint",
-  ]),
+  effects: new Bulk(
+    "insert into effects (run_id, effect, call, argument, ref, created_at_ms, made_seq, resumes)",
+    ["text", "text", "text", "text", "text", "bigint", "bigint", "text"],
+  ),
   endTimers: deletion("timers", "run_id", "timer"),
   timers: new Bulk(
     "insert into timers (run_id, timer, due_at_ms)",
@@ -157,7 +153,16 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
     undoneEffects.map(({ effect, reason }) => [runId, effect, reason]),
   );
   await run("effects", ({ runId, effects, nowMs }) =>
-    effects.map(({ effect, call, argumentText, ref }) => [runId, effect, call, argumentText, ref, nowMs]),
+    effects.map(({ effect, call, argumentText, ref, madeSeq, resumes }) => [
+      runId,
+      effect,
+      call,
+      argumentText,
+      ref,
+      nowMs,
+      madeSeq,
+      resumes ?? null,
+    ]),
   );
   await run("endTimers", ({ runId, endedTimers }) => endedTimers.map((timer) => [runId, timer]));
   await run("timers", ({ runId, timers }) => timers.map(({ timer, dueAtMs }) => [runId, timer, dueAtMs]));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, it } from "mocha";
+import { ComityError } from "#kernel/errors.js";
 import { newOpId, newRunId, type RunId } from "#kernel/ids.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
 import { newWorld, TestEngine, type World, workflowOf } from "../support/engines.js";
@@ -233,6 +234,38 @@ onEachStore("the engine", (newPlace) => {
     assert.equal((await hub.start(text, { key: "once" })).id, id);
     await assert.rejects(hub.start(other, { key: "once" }), { code: "KEY_REUSED" });
   });
+
+  holds(
+    "tells a call its right, its transition and what it goes on from, also when it is made again",
+    async () => {
+      const { hub, again, world } = await opened();
+      const { id } = await hub.start(workflowOf(`${echo("one", "{ n: 1 }")}${hold("wait")}`));
+      (await world.outside.holding("wait")).reject(new ComityError("QUORUM_LOST", "lost"));
+      assert.equal((await hub.until(id)).state, "failed");
+      await hub.engine.retry({ runId: id, by: "ada" });
+      await world.outside.holding("wait");
+      const next = await again(hub);
+      await world.outside.holding("wait");
+      await next.engine.cancel({ runId: id, by: "ada", reason: "enough" });
+      await world.outside.undoneCalls(1);
+      await next.engine.retry({ runId: id, by: "ada", from: "wait" });
+      (await world.outside.holding("wait")).resolve({ ok: true });
+      assert.deepEqual(await next.output(id), { ok: true });
+      const told = world.outside.callers.map(({ effect, lease, resumes, madeSeq }) => {
+        return [effect, resumes, madeSeq, lease.fence];
+      });
+      // One is made by the start, two by its end, three by the retry after a failure (4), four by that after a cancellation (6).
+      assert.deepEqual(told, [
+        ["e1", undefined, 1, 1],
+        ["e2", undefined, 2, 1],
+        ["e3", "e2", 4, 1],
+        ["e3", "e2", 4, 2],
+        ["e4", "e3", 6, 2],
+      ]);
+      const owners = world.outside.callers.map(({ lease }) => lease.owner);
+      assert.deepEqual([new Set(owners.slice(0, 3)).size, new Set(owners).size], [1, 2]);
+    },
+  );
 
   holds(
     "hands an event to a listener once, however often it comes, and to nobody whom it does not fit",

@@ -8,7 +8,12 @@ import { memoryPayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
+import {
+  type EffectCaller,
+  effectKey,
+  FunctionFailure,
+  type WorkflowFunction,
+} from "#hub/workflow/function.js";
 import type { CloudEvent, WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded, type Run } from "#hub/runs/model.js";
@@ -20,8 +25,8 @@ import { silentLog } from "#kernel/log.js";
 
 /** What the functions of tests have done, outside of any hub: it outlives every one of them. */
 export class Outside {
-  /** `run/effect` of each call that was made, as often as it was made. */
-  readonly calls: string[] = [];
+  /** Who has called, as often as a call was made. */
+  readonly callers: EffectCaller[] = [];
   /** What has been done under each key, once however often it was asked for. */
   readonly done = new Map<string, Json>();
   /** Calls that were undone, with the reasons. */
@@ -55,7 +60,7 @@ export class Outside {
       ),
       perform: (argument, caller, signal) => {
         const { name } = z.object({ name: z.string() }).parse(argument);
-        this.calls.push(`${caller.runId}/${caller.effect}`);
+        this.callers.push(caller);
         const held = deferred<Json>();
         signal.addEventListener("abort", () => held.reject(signal.reason), { once: true });
         held.promise.catch(() => undefined);
@@ -70,6 +75,11 @@ export class Outside {
       },
     },
   ];
+
+  /** `run/effect` of each call that was made, as often as it was made. */
+  get calls(): readonly string[] {
+    return this.callers.map(({ runId, effect }) => effectKey(runId, effect));
+  }
 
   /** Takes the call of `test.hold` with this name, when it has been made. */
   async holding(name: string): Promise<Deferred<Json>> {
@@ -102,9 +112,9 @@ export class Outside {
       name,
       purpose,
       argument: z.unknown(),
-      perform: (argument, { runId, effect }) => {
-        const key = `${runId}/${effect}`;
-        this.calls.push(key);
+      perform: (argument, caller) => {
+        const key = effectKey(caller.runId, caller.effect);
+        this.callers.push(caller);
         const done = act(argument as Json, key);
         if (!this.done.has(key)) this.done.set(key, done);
         return Promise.resolve(done);

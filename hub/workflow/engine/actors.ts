@@ -72,13 +72,10 @@ export class Actors {
     this.#makeRoom();
   }
 
-  /** What is in memory of a run now. */
-  peek(runId: RunId): RunActor | undefined {
-    return this.#loaded.get(runId);
-  }
-
-  drop(runId: RunId): void {
-    this.#loaded.delete(runId);
+  /** Forgets what is in memory of a run under fences before this one: it was somebody else's in between. */
+  forget(runId: RunId, fence: number): void {
+    const actor = this.#loaded.get(runId);
+    if (actor !== undefined && actor.lease.fence < fence) this.#loaded.delete(runId);
   }
 
   /** Settles when nothing is being decided any more. */

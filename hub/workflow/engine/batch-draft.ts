@@ -184,10 +184,10 @@ export class BatchDraft {
     const { payloads, owner, undoes, holds } = this.#parts;
     const { runId, fence, seq, baseSeq, state: before } = this.#standing;
     const live = state !== undefined && !isOver(state.status);
-    const effects = [...delta.effects].map(([effect, { call, argument, ref }]): EffectRow => {
-      const packed = payloads.pack(argument);
+    const effects = [...delta.effects].map(([effect, made]): EffectRow => {
+      const packed = payloads.pack(made.argument);
       this.#payloads.push(...packed.payloads);
-      return { effect, call, argument, argumentText: packed.text, ref };
+      return { effect, ...made, argumentText: packed.text };
     });
     const cancelled = [...delta.cancelledEffects].map(([effect, reason]) => ({ effect, reason }));
     const undone = cancelled.filter(({ effect }) => undoes(effectKey(runId, effect)));

@@ -1,3 +1,4 @@
+import type { EffectId } from "#kernel/refs.js";
 import type { NewEvent } from "#hub/runs/model.js";
 import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
@@ -13,6 +14,9 @@ export interface EffectRow {
   readonly argument: Json;
   readonly argumentText: string;
   readonly ref: string;
+  readonly resumes: EffectId | undefined;
+  /** The number of the transition that has made it. */
+  readonly madeSeq: number;
 }
 
 /** A run's row after a transition that has changed its status. */
@@ -93,7 +97,7 @@ export interface Open {
 
 /** What commands come to when they are carried out in their order. */
 export class Delta {
-  readonly effects = new Map<string, { call: string; argument: Json; ref: string }>();
+  readonly effects = new Map<string, Omit<EffectRow, "effect" | "argumentText">>();
   readonly endedEffects = new Set<string>();
   readonly cancelledEffects = new Map<string, string>();
   readonly timers = new Map<TimerId, number>();
@@ -138,8 +142,8 @@ export class Delta {
   add(command: Command, seq: number): void {
     switch (command.type) {
       case "effect.start": {
-        const { effect, call, argument, ref } = command;
-        this.effects.set(effect, { call, argument, ref });
+        const { effect, call, argument, ref, resumes } = command;
+        this.effects.set(effect, { call, argument, ref, resumes, madeSeq: seq });
         return;
       }
       case "effect.cancel":
@@ -163,7 +167,8 @@ export class Delta {
         return;
       case "event.publish": {
         const argument = command.event as unknown as Json;
-        this.effects.set(`p${seq}.${++this.#published}`, { call: publishEvent, argument, ref: "" });
+        const row = { call: publishEvent, argument, ref: "", resumes: undefined, madeSeq: seq };
+        this.effects.set(`p${seq}.${++this.#published}`, row);
         return;
       }
       case "continue":

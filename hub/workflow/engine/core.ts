@@ -1,6 +1,6 @@
 import type { EffectId } from "#kernel/refs.js";
 import { randomUUID } from "node:crypto";
-import { inboxOf, removeFromInbox } from "#hub/store/owners.js";
+import { type ClaimedRun, inboxOf, removeFromInbox } from "#hub/store/owners.js";
 import { deleteEffect, findSnapshot, hasReceived, type OpenEffect } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { Functions } from "#hub/workflow/function.js";
@@ -119,6 +119,12 @@ export class Core {
     this.#busy.add(doing);
   }
 
+  /** The run was somebody else's before this fence: what is under way here for it ends. */
+  forget({ runId, fence }: ClaimedRun): void {
+    this.actors.forget(runId, fence);
+    this.effects.abandon(runId, fence);
+  }
+
   /** Takes up a call, or the undoing of one, from its row. */
   async takeUp(row: OpenEffect): Promise<void> {
     const argument = await this.payloads.unpack(row.argument);
@@ -133,6 +139,9 @@ export class Core {
       ref: row.ref,
       runName: row.name,
       runStartedAtMs: row.started_at_ms,
+      lease: { owner: this.owner, fence: row.fence },
+      resumes: (row.resumes as EffectId | null) ?? undefined,
+      madeSeq: row.made_seq,
     };
     const secrets = row.argument.includes("_secret.")
       ? (await this.readState(runId))?.info.secrets
@@ -197,15 +206,17 @@ export class Core {
     if (batch.freed.length > 0) this.#parts.freed(batch.freed);
   }
 
-  #begin(actor: RunActor, state: RunState, { effect, call, argument, ref }: EffectRow): void {
+  #begin(actor: RunActor, state: RunState, row: EffectRow): void {
     if (this.#stopping.signal.aborted) return;
-    const { runId, name: runName } = actor;
+    const { effect, call, argument, ref, resumes, madeSeq } = row;
+    const { runId, name: runName, lease } = actor;
     if (call === publishEvent) {
       this.#publish(runId, effect, argument);
       return;
     }
     const runStartedAtMs = state.info.startedAtMs;
-    const caller = { runId, effect: effect as EffectId, ref, runName, runStartedAtMs };
+    const whose = { runId, effect: effect as EffectId, ref, runName, runStartedAtMs };
+    const caller = { ...whose, lease, resumes, madeSeq };
     this.effects.start({ caller, call, argument, secrets: state.info.secrets });
   }
 
@@ -222,7 +233,6 @@ export class Core {
 
   #lost(actor: RunActor): void {
     this.#parts.log.warn({ runId: actor.runId }, "another hub works on the run");
-    this.actors.drop(actor.runId);
-    this.effects.abandon(actor.runId);
+    this.forget({ runId: actor.runId, fence: actor.lease.fence + 1 });
   }
 }

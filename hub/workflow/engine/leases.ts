@@ -1,8 +1,7 @@
 import { sharedNowMs } from "#hub/store/database.js";
-import { claimRuns, removeOtherOwners, removeOwner, saveOwner } from "#hub/store/owners.js";
+import { type ClaimedRun, claimRuns, removeOtherOwners, removeOwner, saveOwner } from "#hub/store/owners.js";
 import type { Store } from "#hub/store/store.js";
 import type { Clock } from "#kernel/clock.js";
-import type { RunId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 
 /** How long a hub that is silent keeps its runs, where others could take them. */
@@ -16,7 +15,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   /** Runs that are this process's own from now on. */
-  readonly taken: (runs: readonly RunId[]) => Promise<void>;
+  readonly taken: (runs: readonly ClaimedRun[]) => Promise<void>;
 }
 
 /**
@@ -34,7 +33,7 @@ export class Leases {
   }
 
   /** Takes what nobody works on, and goes on to do so. Returns what was taken at first. */
-  async open(): Promise<readonly RunId[]> {
+  async open(): Promise<readonly ClaimedRun[]> {
     const runs = await this.#renew(true);
     this.#arm();
     return runs;
@@ -60,7 +59,7 @@ export class Leases {
     });
   }
 
-  async #renew(first: boolean): Promise<readonly RunId[]> {
+  async #renew(first: boolean): Promise<readonly ClaimedRun[]> {
     const { store, owner, clock, taken } = this.#parts;
     const now = sharedNowMs(store.dialect, clock);
     const runs = await store.write(async (tx) => {

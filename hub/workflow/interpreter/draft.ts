@@ -142,9 +142,10 @@ export class Draft {
 
   startEffect(id: FrameId, call: string, argument: Json): void {
     const effect = `e${this.#count("effect")}` as const;
-    this.command({ type: "effect.start", effect, call, argument, ref: this.frame(id).ref });
+    const { ref, resumes } = this.frame(id);
+    this.command({ type: "effect.start", effect, call, argument, ref, ...(resumes && { resumes }) });
     this.#waits.set(effect, id);
-    this.patch(id, { effect });
+    this.patch(id, { effect, resumes: undefined });
   }
 
   setTimer(id: FrameId, delayMs: number): TimerId {

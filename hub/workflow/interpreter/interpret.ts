@@ -123,12 +123,13 @@ function* happen(draft: Draft, event: HeldEvent): Asking<void> {
       const id = draft.waiting(event.effect);
       if (id === undefined) return;
       draft.release(event.effect);
-      draft.patch(id, { effect: undefined });
+      const failed = event.type === "effect.failed";
+      draft.patch(id, { effect: undefined, ...(failed && { resumes: event.effect }) });
       yield* settle(
         draft,
-        event.type === "effect.completed"
-          ? proceed(draft, id, endEffect(draft, id, event.output))
-          : resume(draft, id, failing(event.error)),
+        failed
+          ? resume(draft, id, failing(event.error))
+          : proceed(draft, id, endEffect(draft, id, event.output)),
       );
       return;
     }
