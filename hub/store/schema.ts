@@ -33,6 +33,7 @@ export interface Schema {
   owners: OwnersTable;
   inbox: InboxTable;
   effects: EffectsTable;
+  calls: CallsTable;
   timers: TimersTable;
   listeners: ListenersTable;
   received_events: ReceivedEventsTable;
@@ -189,6 +190,27 @@ export interface TasksTable {
   error: string | null;
   started_at_ms: number;
   ended_at_ms: number | null;
+}
+
+/** A call as its function keeps it: it outlives the row in `effects`, which goes when the run has the call's end. */
+export interface CallsTable {
+  run_id: string;
+  effect: string;
+  function: string;
+  revision: number;
+  argument: string;
+  ref: string;
+  origin: string;
+  draw_base: number;
+  created_at_ms: number;
+  position: number;
+  state: string | null;
+  status: string;
+  output: string | null;
+  error: string | null;
+  version: number;
+  /** The number of the transition that has taken in the call's end, written with it; null while the run waits for the call. */
+  ended_seq: number | null;
 }
 
 interface RunEventsTable {

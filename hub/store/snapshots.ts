@@ -38,14 +38,14 @@ export const findSnapshot = (db: Db, runId: RunId): Promise<(SnapshotRow & { nam
     .where("snapshots.run_id", "=", runId)
     .executeTakeFirst();
 
-/** What is open of a run: names only. */
+/** What is open of a run: names only, of effects with what they call. */
 export async function openRows(
   db: Db,
   runId: RunId,
-): Promise<{ effects: string[]; timers: string[]; listeners: string[] }> {
+): Promise<{ effects: { effect: string; call: string }[]; timers: string[]; listeners: string[] }> {
   const effects = await db
     .selectFrom("effects")
-    .select("effect")
+    .select(["effect", "call"])
     .where("run_id", "=", runId)
     .where("cancel_reason", "is", null)
     .execute();
@@ -57,7 +57,7 @@ export async function openRows(
     .where("run_id", "=", runId)
     .execute();
   return {
-    effects: effects.map((row) => row.effect),
+    effects,
     timers: timers.map((row) => row.timer),
     listeners: listeners.map((row) => row.listener),
   };

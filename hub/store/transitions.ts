@@ -25,6 +25,12 @@ const statements = {
     ["text", "text", "text"],
     `) update effects set cancel_reason = v.reason from v where effects.run_id = v.run_id and effects.effect = v.effect`,
   ),
+  endCalls: new Bulk(
+    "with v(run_id, effect, seq) as (",
+    ["text", "text", "bigint"],
+    `) update calls set ended_seq = v.seq from v where calls.run_id = v.run_id and calls.effect = v.effect
+      and calls.ended_seq is null`,
+  ),
   effects: new Bulk(
     "insert into effects (run_id, effect, call, argument, ref, created_at_ms, made_seq, resumes)",
     ["text", "text", "text", "text", "text", "bigint", "bigint", "text"],
@@ -152,6 +158,7 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
   await run("undoEffects", ({ runId, undoneEffects }) =>
     undoneEffects.map(({ effect, reason }) => [runId, effect, reason]),
   );
+  await run("endCalls", ({ runId, endedCalls }) => endedCalls.map(({ effect, seq }) => [runId, effect, seq]));
   await run("effects", ({ runId, effects, nowMs }) =>
     effects.map(({ effect, call, argumentText, ref, madeSeq, resumes }) => [
       runId,

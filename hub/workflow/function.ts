@@ -44,6 +44,11 @@ export interface WorkflowFunction<Argument = unknown> {
   perform(argument: Argument, caller: EffectCaller, signal: AbortSignal): Promise<Json>;
   /** The effect is cancelled for good (not merely interrupted by the hub's stop): undo what is open. */
   cancel?(caller: EffectCaller, reason: string): Promise<void>;
+  /**
+   * It keeps a row in `calls` for each call. The transition that takes in the call's end, as a result, an error or a cancellation, sets
+   * `ended_seq` of the row to its own number, in one transaction with all else.
+   */
+  readonly keepsCall?: true;
   /** For a dry run: throws how a call to this address would end, as far as that is certain without asking anybody. */
   checkAddress?(address: string): void;
   /** For a dry run: where the call would go now, and which rule refuses whom. Does nothing. */

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { after, it } from "mocha";
-import { ComityError } from "#kernel/errors.js";
 import { newOpId, newRunId, type RunId } from "#kernel/ids.js";
-import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { newWorld, TestEngine, type World, workflowOf } from "../support/engines.js";
+import { engineSuite } from "../support/engine-suite.js";
+import { workflowOf } from "../support/engines.js";
 import { onEachStore } from "../support/stores.js";
 
 const echo = (name: string, argument: string) =>
@@ -11,39 +9,7 @@ const echo = (name: string, argument: string) =>
 const hold = (name: string) => `  - ${name}: { call: "test.hold:1.0.0@default", with: { name: ${name} } }\n`;
 
 onEachStore("the engine", (newPlace) => {
-  const expressions = new JqExpressions();
-  after(() => expressions.close());
-  const engines: TestEngine[] = [];
-  /** A test whose engines are stopped at its end, and all of their runs replayed. */
-  const holds = (title: string, test: () => Promise<void>) =>
-    it(title, async () => {
-      try {
-        await test();
-        for (const { engine } of engines) await engine.stop();
-        for (const one of engines) await one.verifyAll();
-      } finally {
-        for (const { engine } of engines.splice(0)) await engine.stop().catch(() => undefined);
-      }
-    });
-
-  /** An engine in a new place; `again` stops it and opens the next one there. */
-  async function opened(changes: Partial<World> = {}) {
-    const place = await newPlace();
-    const world = newWorld({ expressions, ...changes });
-    const open = async () => {
-      const one = new TestEngine(await place(), world);
-      await one.engine.resume();
-      engines.push(one);
-      return one;
-    };
-    const again = async (before: TestEngine) => {
-      engines.splice(engines.indexOf(before), 1);
-      await before.engine.stop();
-      await before.store.close();
-      return open();
-    };
-    return { hub: await open(), again, world };
-  }
+  const { holds, opened } = engineSuite(newPlace);
 
   holds("runs a workflow to its output, and keeps each task's row", async () => {
     const { hub } = await opened();
@@ -234,38 +200,6 @@ onEachStore("the engine", (newPlace) => {
     assert.equal((await hub.start(text, { key: "once" })).id, id);
     await assert.rejects(hub.start(other, { key: "once" }), { code: "KEY_REUSED" });
   });
-
-  holds(
-    "tells a call its right, its transition and what it goes on from, also when it is made again",
-    async () => {
-      const { hub, again, world } = await opened();
-      const { id } = await hub.start(workflowOf(`${echo("one", "{ n: 1 }")}${hold("wait")}`));
-      (await world.outside.holding("wait")).reject(new ComityError("QUORUM_LOST", "lost"));
-      assert.equal((await hub.until(id)).state, "failed");
-      await hub.engine.retry({ runId: id, by: "ada" });
-      await world.outside.holding("wait");
-      const next = await again(hub);
-      await world.outside.holding("wait");
-      await next.engine.cancel({ runId: id, by: "ada", reason: "enough" });
-      await world.outside.undoneCalls(1);
-      await next.engine.retry({ runId: id, by: "ada", from: "wait" });
-      (await world.outside.holding("wait")).resolve({ ok: true });
-      assert.deepEqual(await next.output(id), { ok: true });
-      const told = world.outside.callers.map(({ effect, lease, resumes, madeSeq }) => {
-        return [effect, resumes, madeSeq, lease.fence];
-      });
-      // One is made by the start, two by its end, three by the retry after a failure (4), four by that after a cancellation (6).
-      assert.deepEqual(told, [
-        ["e1", undefined, 1, 1],
-        ["e2", undefined, 2, 1],
-        ["e3", "e2", 4, 1],
-        ["e3", "e2", 4, 2],
-        ["e4", "e3", 6, 2],
-      ]);
-      const owners = world.outside.callers.map(({ lease }) => lease.owner);
-      assert.deepEqual([new Set(owners.slice(0, 3)).size, new Set(owners).size], [1, 2]);
-    },
-  );
 
   holds(
     "hands an event to a listener once, however often it comes, and to nobody whom it does not fit",

@@ -31,7 +31,7 @@ export class Outside {
   readonly done = new Map<string, Json>();
   /** Calls that were undone, with the reasons. */
   readonly undone: string[] = [];
-  /** Calls of `test.hold` that are under way. */
+  /** Calls of `test.hold` and `test.keep` that are under way. */
   readonly held = new Map<string, Deferred<Json>>();
   readonly #failed = new Map<string, Set<string>>();
   #news = deferred();
@@ -52,12 +52,34 @@ export class Outside {
       ...this.#function("test.strict:1.0.0@default", "Takes a number.", (argument) => argument),
       argument: z.strictObject({ n: z.number() }),
     },
-    {
-      ...this.#function(
-        "test.hold:1.0.0@default",
-        "Waits until the test lets it go.",
-        (argument) => argument,
-      ),
+    this.#holding("test.hold:1.0.0@default"),
+    { ...this.#holding("test.keep:1.0.0@default"), keepsCall: true },
+  ];
+
+  /** `run/effect` of each call that was made, as often as it was made. */
+  get calls(): readonly string[] {
+    return this.callers.map(({ runId, effect }) => effectKey(runId, effect));
+  }
+
+  /** Takes the call of `test.hold` or `test.keep` with this name, when it has been made. */
+  async holding(name: string): Promise<Deferred<Json>> {
+    for (let held = this.held.get(name); ; held = this.held.get(name)) {
+      if (held !== undefined) {
+        this.held.delete(name);
+        return held;
+      }
+      await this.#next();
+    }
+  }
+
+  /** Resolves when so many calls were undone. */
+  async undoneCalls(count: number): Promise<void> {
+    while (this.undone.length < count) await this.#next();
+  }
+
+  #holding(name: string): WorkflowFunction {
+    return {
+      ...this.#function(name, "Waits until the test lets it go.", (argument) => argument),
       perform: (argument, caller, signal) => {
         const { name } = z.object({ name: z.string() }).parse(argument);
         this.callers.push(caller);
@@ -73,28 +95,7 @@ export class Outside {
         this.#tell();
         return Promise.resolve();
       },
-    },
-  ];
-
-  /** `run/effect` of each call that was made, as often as it was made. */
-  get calls(): readonly string[] {
-    return this.callers.map(({ runId, effect }) => effectKey(runId, effect));
-  }
-
-  /** Takes the call of `test.hold` with this name, when it has been made. */
-  async holding(name: string): Promise<Deferred<Json>> {
-    for (let held = this.held.get(name); ; held = this.held.get(name)) {
-      if (held !== undefined) {
-        this.held.delete(name);
-        return held;
-      }
-      await this.#next();
-    }
-  }
-
-  /** Resolves when so many calls were undone. */
-  async undoneCalls(count: number): Promise<void> {
-    while (this.undone.length < count) await this.#next();
+    };
   }
 
   /** Something has happened out here. */

@@ -128,7 +128,7 @@ export class Actors {
       state,
       program: await programs.get(row.workflow_sha256 as Sha256),
       open: {
-        effects: new Set(open.effects),
+        effects: new Map(open.effects.map(({ effect, call }) => [effect, call])),
         timers: new Set(open.timers as TimerId[]),
         listeners: new Set(open.listeners as ListenerId[]),
       },

@@ -35,6 +35,8 @@ export interface DraftParts {
   readonly payloads: Payloads;
   /** Whether a call's function undoes what it has begun. */
   readonly undoes: (key: string) => boolean;
+  /** Whether what is called has rows of its own for its calls. */
+  readonly keepsCall: (call: string) => boolean;
   /** Whether somebody holds a place under a limit. */
   readonly holds: (holder: string) => boolean;
   /** Whether a listener has had an event. */
@@ -107,8 +109,8 @@ export class BatchDraft {
     this.#state = state;
     this.#lastMs = event.atMs;
     this.#taken.push(incoming);
-    this.#note(happening);
     const seq = before + this.#transitions.length + 1;
+    this.#note(happening, seq);
     this.#news.push(...said.filter(({ type }) => !endsRun(type)));
     for (const command of commands) {
       // What tasks have got and given may be long texts, and there may be a hundred of them.
@@ -121,16 +123,16 @@ export class BatchDraft {
       }
     }
     this.#news.push(...said.filter(({ type }) => endsRun(type)));
-    if (isOver(state.status)) this.#delta.closeAll("The run is over.");
+    if (isOver(state.status)) this.#delta.closeAll("The run is over.", seq);
     this.#keep(event, state);
     return true;
   }
 
   /** What happened is not open any more. */
-  #note(happening: Happening): void {
+  #note(happening: Happening, seq: number): void {
     if (happening.type === "run.continued") this.#delta.continues = false;
     if (happening.type === "effect.completed" || happening.type === "effect.failed")
-      this.#delta.endEffect(happening.effect);
+      this.#delta.endEffect(happening.effect, seq);
     if (happening.type === "timer.fired") this.#delta.endTimer(happening.timer);
   }
 
@@ -181,7 +183,7 @@ export class BatchDraft {
   batch(nowMs: number): Batch {
     const delta = this.#delta;
     const state = this.#state;
-    const { payloads, owner, undoes, holds } = this.#parts;
+    const { payloads, owner, undoes, keepsCall, holds } = this.#parts;
     const { runId, fence, seq, baseSeq, state: before } = this.#standing;
     const live = state !== undefined && !isOver(state.status);
     const effects = [...delta.effects].map(([effect, made]): EffectRow => {
@@ -189,10 +191,10 @@ export class BatchDraft {
       this.#payloads.push(...packed.payloads);
       return { effect, ...made, argumentText: packed.text };
     });
-    const cancelled = [...delta.cancelledEffects].map(([effect, reason]) => ({ effect, reason }));
+    const cancelled = [...delta.cancelledEffects].map(([effect, { reason }]) => ({ effect, reason }));
     const undone = cancelled.filter(({ effect }) => undoes(effectKey(runId, effect)));
     const ended = [
-      ...delta.endedEffects,
+      ...delta.endedEffects.keys(),
       ...cancelled.filter((one) => !undone.includes(one)).map(({ effect }) => effect),
     ];
     const said = this.#news.findLast(({ type }) => type.startsWith("run."))?.text ?? "";
@@ -202,7 +204,7 @@ export class BatchDraft {
     const runPayloads =
       run === undefined || state?.output === undefined ? undefined : payloads.pack(state.output);
     if (runPayloads !== undefined) this.#payloads.push(...runPayloads.payloads);
-    const over = [...delta.endedEffects, ...delta.cancelledEffects.keys()].map((effect) =>
+    const over = [...delta.endedEffects.keys(), ...delta.cancelledEffects.keys()].map((effect) =>
       effectKey(runId, effect),
     );
     return {
@@ -221,6 +223,7 @@ export class BatchDraft {
       effects,
       endedEffects: ended,
       undoneEffects: undone,
+      endedCalls: delta.endedCalls.filter(({ call }) => keepsCall(call)),
       timers: [...delta.timers].map(([timer, dueAtMs]) => ({ timer, dueAtMs })),
       endedTimers: [...delta.endedTimers],
       listeners: [...delta.listeners].map(([listener, filters]) => ({

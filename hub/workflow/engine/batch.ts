@@ -63,6 +63,8 @@ export interface Batch {
   readonly endedEffects: readonly string[];
   /** Calls whose function has to undo what it has begun; their rows go when it has. */
   readonly undoneEffects: readonly { readonly effect: string; readonly reason: string }[];
+  /** Ends of calls that their functions keep, with the numbers of the transitions that take them in. */
+  readonly endedCalls: readonly { readonly effect: string; readonly seq: number }[];
   readonly timers: readonly { readonly timer: TimerId; readonly dueAtMs: number }[];
   readonly endedTimers: readonly TimerId[];
   readonly listeners: readonly {
@@ -90,7 +92,8 @@ export interface Batch {
 
 /** What is open of a run, as its rows say it. */
 export interface Open {
-  readonly effects: Set<string>;
+  /** With what they call. */
+  readonly effects: Map<string, string>;
   readonly timers: Set<TimerId>;
   readonly listeners: Set<ListenerId>;
 }
@@ -98,8 +101,9 @@ export interface Open {
 /** What commands come to when they are carried out in their order. */
 export class Delta {
   readonly effects = new Map<string, Omit<EffectRow, "effect" | "argumentText">>();
-  readonly endedEffects = new Set<string>();
-  readonly cancelledEffects = new Map<string, string>();
+  /** With the numbers of their transitions, as those that were cancelled. */
+  readonly endedEffects = new Map<string, number>();
+  readonly cancelledEffects = new Map<string, { readonly reason: string; readonly seq: number }>();
   readonly timers = new Map<TimerId, number>();
   readonly endedTimers = new Set<TimerId>();
   readonly listeners = new Map<ListenerId, readonly EventFilter[]>();
@@ -130,8 +134,17 @@ export class Delta {
     );
   }
 
-  endEffect(effect: string): void {
-    this.endedEffects.add(effect);
+  endEffect(effect: string, seq: number): void {
+    this.endedEffects.set(effect, seq);
+  }
+
+  /** The open calls that have ended, however they did. */
+  get endedCalls(): readonly { readonly effect: string; readonly call: string; readonly seq: number }[] {
+    const ends = [
+      ...this.endedEffects,
+      ...[...this.cancelledEffects].map(([effect, { seq }]) => [effect, seq] as const),
+    ];
+    return ends.map(([effect, seq]) => ({ effect, call: this.#open.effects.get(effect) ?? "", seq }));
   }
 
   endTimer(timer: TimerId): void {
@@ -149,7 +162,7 @@ export class Delta {
       case "effect.cancel":
         // One that begins and ends in the same transaction has never been performed.
         if (!this.effects.delete(command.effect) && this.hasEffect(command.effect)) {
-          this.cancelledEffects.set(command.effect, command.reason);
+          this.cancelledEffects.set(command.effect, { reason: command.reason, seq });
         }
         return;
       case "timer.set":
@@ -179,11 +192,11 @@ export class Delta {
     }
   }
 
-  /** The run is over: nothing of it stays open but what is to be published. */
-  closeAll(reason: string): void {
+  /** The run is over with this transition: nothing of it stays open but what is to be published. */
+  closeAll(reason: string, seq: number): void {
     for (const [effect, { call }] of this.effects) if (call !== publishEvent) this.effects.delete(effect);
-    for (const effect of this.#open.effects) {
-      if (!effect.startsWith("p") && this.hasEffect(effect)) this.cancelledEffects.set(effect, reason);
+    for (const [effect, call] of this.#open.effects) {
+      if (call !== publishEvent && this.hasEffect(effect)) this.cancelledEffects.set(effect, { reason, seq });
     }
     this.timers.clear();
     for (const timer of this.#open.timers) this.endedTimers.add(timer);

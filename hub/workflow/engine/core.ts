@@ -84,6 +84,7 @@ export class Core {
       clock,
       payloads: this.payloads,
       undoes: (key) => this.effects.undoes(key),
+      keepsCall: (call) => functions().find(call)?.keepsCall === true,
       holds: parts.holds,
       received: (runId, listener, { source, id }) =>
         hasReceived(store.db, { runId, listener, source, eventId: id }),
