@@ -8,7 +8,7 @@ export type SnapshotRow = Selectable<SnapshotsTable>;
 /** The snapshot of a run that has not had a transition yet. */
 export async function insertSnapshot(
   db: Db,
-  snapshot: { runId: RunId; workflowSha256: Sha256; owner: string; fence: number },
+  snapshot: { runId: RunId; workflowSha256: Sha256; owner: string; fence: number; format: number },
 ): Promise<void> {
   await db
     .insertInto("snapshots")
@@ -17,9 +17,11 @@ export async function insertSnapshot(
       seq: 0,
       workflow_sha256: snapshot.workflowSha256,
       state: "",
+      format: snapshot.format,
       base_seq: 0,
       base_state: "",
       base_workflow_sha256: snapshot.workflowSha256,
+      base_format: snapshot.format,
       live: 1,
       continues: 0,
       owner: snapshot.owner,

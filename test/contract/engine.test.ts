@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import { newOpId, newRunId, type RunId } from "#kernel/ids.js";
 import { engineSuite } from "../support/engine-suite.js";
-import { workflowOf } from "../support/engines.js";
+import { type TestEngine, workflowOf } from "../support/engines.js";
 import { onEachStore } from "../support/stores.js";
 
 const echo = (name: string, argument: string) =>
@@ -363,6 +364,31 @@ onEachStore("the engine", (newPlace) => {
     const next = await again(hub);
     (await world.outside.holding("wait")).resolve(5);
     assert.equal(await next.output(id), 5);
+  });
+
+  holds("lets alone, and refuses, what a newer hub has journalled; all else goes on", async () => {
+    const { hub, again, world } = await opened();
+    const { id } = await hub.start(workflowOf(hold("newer")));
+    await world.outside.holding("newer");
+    const other = await hub.start(workflowOf(hold("wait")));
+    await world.outside.holding("wait");
+    const format = (table: "snapshots" | "transitions", to: number, { store }: TestEngine) =>
+      store.write(({ db }) => db.updateTable(table).set({ format: to }).where("run_id", "=", id).execute());
+    await format("snapshots", newestFormat + 1, hub);
+    await format("transitions", newestFormat + 1, hub);
+    const next = await again(hub);
+    (await world.outside.holding("wait")).resolve({});
+    await next.output(other.id);
+    assert.equal(world.outside.held.size, 0, "the call of the newer run is not made");
+    const tooNew = { code: "JOURNAL_TOO_NEW", message: /has format 3, which this hub does not know/ };
+    await assert.rejects(next.engine.cancel({ runId: id, by: "ada", reason: "" }), tooNew);
+    await assert.rejects(next.engine.verify(id), tooNew);
+    await format("snapshots", newestFormat, next);
+    await assert.rejects(next.engine.verify(id), tooNew);
+    await format("transitions", newestFormat, next);
+    const last = await again(next);
+    (await world.outside.holding("newer")).resolve({ ok: true });
+    assert.deepEqual(await last.output(id), { ok: true });
   });
 
   holds("names the first transition that was tampered with", async () => {

@@ -1,4 +1,5 @@
 import { effectKey } from "#hub/workflow/function.js";
+import { type JournalFormat, newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { CloudEvent, JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
 import { endsRun, type NewEvent } from "#hub/runs/model.js";
 import { typeOf } from "#hub/workflow/events/match.js";
@@ -51,9 +52,10 @@ export async function interpretSafely(
   interpret: Interpret,
   state: RunState | undefined,
   event: JournalEvent,
+  format: JournalFormat,
 ): Promise<Transition> {
   try {
-    return await interpret(state, event);
+    return await interpret(state, event, format);
   } catch (thrown) {
     if (state === undefined || event.type === "run.retried") throw thrown;
     if (ComityError.from(thrown).kind.retryable === true) throw thrown;
@@ -103,7 +105,8 @@ export class BatchDraft {
     check?.(this.#state);
     await processTurns.next();
     const event = { ...happening, atMs: nowMs() } as JournalEvent;
-    const { state, commands } = await interpretSafely(program.interpret, this.#state, event);
+    const { interpret } = program;
+    const { state, commands } = await interpretSafely(interpret, this.#state, event, newestFormat);
     const said = statusNews(runId, this.#state, state, event, name);
     this.#program = program;
     this.#state = state;
@@ -216,6 +219,7 @@ export class BatchDraft {
       workflowSha256: this.#program.sha256,
       workflow: this.#program.title,
       stateText: this.#stateText,
+      format: newestFormat,
       live,
       continues: live && delta.continues,
       folds: seq + this.#transitions.length - baseSeq > maxJournal,

@@ -1,5 +1,6 @@
 import type { EffectId } from "#kernel/refs.js";
 import type { NewEvent } from "#hub/runs/model.js";
+import type { JournalFormat } from "#hub/workflow/interpreter/format.js";
 import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
@@ -50,6 +51,8 @@ export interface Batch {
   /** `namespace/name:version` of the same. */
   readonly workflow: string;
   readonly stateText: string;
+  /** By which all of these were made. */
+  readonly format: JournalFormat;
   readonly live: boolean;
   readonly continues: boolean;
   /** The journal becomes so long that it is folded into the snapshot. */

@@ -20,6 +20,7 @@ import type { Compile, Happening, PayloadStore, Secrets } from "./model.js";
 import { Payloads } from "./payloads.js";
 import { Programs } from "./programs.js";
 import { checkSteering } from "./steering.js";
+import { storedState } from "./stored.js";
 import { Timers } from "./timers.js";
 import { BatchWriter } from "./writer.js";
 
@@ -107,11 +108,11 @@ export class Core {
     });
   }
 
-  /** A run's state as its snapshot has it; undefined before its first transition. Throws `RUN_NOT_FOUND`. */
+  /** A run's state as its snapshot has it; undefined before its first transition. Throws `RUN_NOT_FOUND`, `JOURNAL_TOO_NEW`. */
   async readState(runId: RunId): Promise<RunState | undefined> {
     const row = await findSnapshot(this.#parts.store.db, runId);
     if (row === undefined) throw runNotFound(runId);
-    return row.state === "" ? undefined : ((await this.payloads.unpack(row.state)) as unknown as RunState);
+    return storedState(this.payloads, runId, row);
   }
 
   /** Does something besides; {@link stop} waits for it. It is tried again until it succeeds or the hub stops. */

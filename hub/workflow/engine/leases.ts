@@ -1,6 +1,14 @@
 import { sharedNowMs } from "#hub/store/database.js";
-import { type ClaimedRun, claimRuns, removeOtherOwners, removeOwner, saveOwner } from "#hub/store/owners.js";
+import {
+  type ClaimedRun,
+  claimRuns,
+  countNewerRuns,
+  removeOtherOwners,
+  removeOwner,
+  saveOwner,
+} from "#hub/store/owners.js";
 import type { Store } from "#hub/store/store.js";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { Clock } from "#kernel/clock.js";
 import type { Log } from "#kernel/log.js";
 
@@ -36,6 +44,7 @@ export class Leases {
   async open(): Promise<readonly ClaimedRun[]> {
     const runs = await this.#renew(true);
     this.#arm();
+    await this.#tellNewer();
     return runs;
   }
 
@@ -45,6 +54,16 @@ export class Leases {
     this.#takeBack?.();
     await this.#renewing;
     await this.#parts.store.write((tx) => removeOwner(tx.db, this.#parts.owner));
+  }
+
+  async #tellNewer(): Promise<void> {
+    const { store, log } = this.#parts;
+    const runs = await countNewerRuns(store.db, newestFormat);
+    if (runs === 0) return;
+    log.warn(
+      { runs, code: "JOURNAL_TOO_NEW" },
+      "a newer hub has written the journals of some runs: they rest",
+    );
   }
 
   #arm(): void {
@@ -65,7 +84,7 @@ export class Leases {
     const runs = await store.write(async (tx) => {
       if (store.alone && first) await removeOtherOwners(tx.db, owner);
       await saveOwner(tx.db, owner, now, store.alone ? foreverMs : leaseMs);
-      return claimRuns(tx.db, { owner, now, dialect: store.dialect });
+      return claimRuns(tx.db, { owner, now, dialect: store.dialect, format: newestFormat });
     });
     if (first || runs.length > 0) await taken(runs);
     return runs;

@@ -117,7 +117,7 @@ function* enterAt(draft: Draft, from: NonNullable<Retried["from"]>): Asking<void
     startChild(draft, parent, step.ref, from.input);
     parent = draft.frame(parent).child ?? parent;
   }
-  draft.patch(parent, { resumes });
+  if (draft.keepsCalls) draft.patch(parent, { resumes });
 }
 
 /** The last call of a task, when that has failed or was cancelled: of a failed run its frame knows, of a cancelled one the run. */

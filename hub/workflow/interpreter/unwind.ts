@@ -59,7 +59,7 @@ function failRun(draft: Draft, origin: FrameId, error: WorkflowError, failed: Re
     const leaf = !hasChildren(frame);
     if (!failed.has(id)) news(draft, id, "cancelled");
     if (leaf && (id === origin || frame.listening === undefined)) {
-      draft.replace(id, begun(frame));
+      draft.replace(id, begun(draft, frame));
       if (id !== origin) again.push(id);
     } else draft.replace(id, still(frame));
   }
@@ -68,14 +68,17 @@ function failRun(draft: Draft, origin: FrameId, error: WorkflowError, failed: Re
 }
 
 /** A frame as it was before it was entered. The workflow keeps what its tasks have given, a task the call that has come to nothing. */
-function begun({ ref, parent, attempt, raw, leaving, effect, resumes = effect }: Frame): Frame {
+function begun(
+  { keepsCalls }: Draft,
+  { ref, parent, attempt, raw, leaving, effect, resumes = effect }: Frame,
+): Frame {
   return {
     ref,
     ...(parent === undefined ? {} : { parent }),
     ...(attempt === undefined ? {} : { attempt }),
     ...(raw === undefined ? {} : { raw }),
     ...(leaving === undefined ? {} : { leaving }),
-    ...(resumes === undefined ? {} : { resumes }),
+    ...(resumes !== undefined && keepsCalls ? { resumes } : {}),
   };
 }
 
@@ -101,7 +104,7 @@ function without<T extends object, Key extends keyof T>(value: T, key: Key): Omi
 export function* cancel(draft: Draft, reason: string): Asking<void> {
   const again = draft.state.cancelling !== undefined;
   const error = standardError("cancelled", "The run was cancelled", { detail: reason });
-  const unfinished = again ? draft.state.unfinished : unfinishedCalls(draft);
+  const unfinished = again || !draft.keepsCalls ? draft.state.unfinished : unfinishedCalls(draft);
   draft.set({ status: "running", held: undefined, cancelling: draft.state.cancelling ?? error, unfinished });
   draft.requeue([]);
   const frames = draft.frames().map(([id]) => id);

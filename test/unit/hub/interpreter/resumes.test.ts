@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
+import type { FrameId } from "#hub/workflow/interpreter/model.js";
 import type { EffectId } from "#kernel/refs.js";
 import type { Json } from "#kernel/json.js";
 import { DrivenRun } from "#test/support/driven-run.js";
@@ -107,5 +108,21 @@ describe("the interpreter: the call that a retry goes on from", () => {
     assert.equal(run.status, "cancelled");
     await retry("/do/0/t/try/0/a");
     assert.deepEqual(open(), [["e3", "e1"]]);
+  });
+
+  it("is not kept by transitions of format 1; those after them keep what comes", async () => {
+    run = new DrivenRun(`do: [ ${call("a")} ]`);
+    run.format = 1;
+    await run.begin({});
+    await run.fail(down);
+    assert.deepEqual(run.state?.frames["0"]?.["f2" as FrameId], { ref: "/do/0/a", parent: "f1" });
+    await retry();
+    assert.deepEqual(open(), [["e2", undefined]]);
+    run.format = 2;
+    await run.fail(down);
+    await retry();
+    assert.deepEqual(open(), [["e3", "e2"]]);
+    await cancel();
+    assert.deepEqual(run.state.unfinished, { "/do/a": "e3" });
   });
 });
