@@ -73,6 +73,7 @@ export const errorKinds = {
   TASK_NOT_FOUND: { grpc: status.NOT_FOUND, exit: exit.notFound },
   RUN_STATE_WRONG: { grpc: status.FAILED_PRECONDITION, exit: exit.usage },
   JOURNAL_DAMAGED: { grpc: status.DATA_LOSS, exit: exit.unexpected },
+  JOURNAL_TOO_NEW: { grpc: status.FAILED_PRECONDITION, exit: exit.config },
   LEASE_LOST: { grpc: status.ABORTED, exit: exit.unexpected, retryable: true },
   SECRET_NOT_FOUND: { grpc: status.FAILED_PRECONDITION, exit: exit.config },
   EVENT_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.usage },

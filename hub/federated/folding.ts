@@ -18,15 +18,17 @@ export async function foldNow(
   spec: FoldSpec,
   isFixed: boolean,
 ): Promise<NewFold | undefined> {
-  const small = blobsOf(spec).every(isInline);
+  const blobs = blobsOf(spec);
+  // What is made of nothing may be large.
+  const small = blobs.length > 0 && blobs.every(isInline);
   if (!small && !isFixed) return undefined;
   const job = await jobOf(parts, live, spec);
   const done = small ? foldHere(job) : await parts.pool.fold(job);
   await adoptFiles(parts, done);
-  const blobs = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [name, { sha256, sizeBytes }]);
+  const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [name, { sha256, sizeBytes }]);
   const { figures, value } = done;
   // As the row will give it back: a script must not see what a replay would not.
-  const result = jsonForm({ is: "folded", blobs: Object.fromEntries(blobs) as object, figures, value });
+  const result = jsonForm({ is: "folded", blobs: Object.fromEntries(made) as object, figures, value });
   return { spec, result: result as unknown as Folded, blobs: Object.values(done.blobs) };
 }
 

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, Migrator, sql } from "kysely";
 import { ComityError } from "#kernel/errors.js";
 import type { Dialect } from "./database.js";
+import { engineStatements } from "./migrations/engine-0004.js";
 import { federatedStatements } from "./migrations/federated.js";
 import type { Schema } from "./schema.js";
 
@@ -141,6 +142,7 @@ const migrations = {
   "0001-first": firstSchema,
   "0002-engine": engineSchema,
   "0003-starts": startsSchema,
+  "0004-engine-facts": engineStatements,
   "0005-federated": federatedStatements,
 };
 

@@ -6,8 +6,27 @@ import type { Db } from "./schema.js";
 /** Runs that are claimed at a time. */
 const pageRuns = 1_000;
 
+/** By what a process may write for a run: it is the run's owner, and the run has still this fence. */
+export interface Lease {
+  readonly owner: string;
+  readonly fence: number;
+}
+
+/** A run, and the fence under which it was taken. */
+export interface ClaimedRun {
+  readonly runId: RunId;
+  readonly fence: number;
+}
+
 /** The database's idea of now, see `sharedNowMs`. */
 type Now = RawBuilder<number>;
+
+/** Who takes runs, and which: those whose journals it can read, up to this format. */
+interface Claim {
+  readonly owner: string;
+  readonly now: Now;
+  readonly format: number;
+}
 
 /** Says that an owner is alive for the next `leaseMs`. */
 export async function saveOwner(db: Db, owner: string, now: Now, leaseMs: number): Promise<void> {
@@ -35,9 +54,9 @@ export async function removeOtherOwners(db: Db, owner: string): Promise<void> {
  */
 export async function claimRuns(
   db: Db,
-  { owner, now, dialect }: { owner: string; now: Now; dialect: Dialect },
-): Promise<RunId[]> {
-  const claimed: RunId[] = [];
+  { owner, now, format, dialect }: Claim & { dialect: Dialect },
+): Promise<ClaimedRun[]> {
+  const claimed: ClaimedRun[] = [];
   for (;;) {
     const orphans = db
       .selectFrom("snapshots")
@@ -45,6 +64,7 @@ export async function claimRuns(
       .where((eb) =>
         eb.or([eb("live", "=", 1), eb("run_id", "in", eb.selectFrom("effects").select("effects.run_id"))]),
       )
+      .where("format", "<=", format)
       .where("owner", "not in", (eb) =>
         eb.selectFrom("owners").select("owners.owner").where("lease_until_ms", ">", now),
       )
@@ -53,29 +73,41 @@ export async function claimRuns(
       .updateTable("snapshots")
       .set((eb) => ({ owner, fence: eb("fence", "+", 1) }))
       .where("run_id", "in", skipLocked(dialect, orphans))
-      .returning("run_id")
+      .returning(["run_id", "fence"])
       .execute();
-    for (const row of rows) claimed.push(row.run_id as RunId);
+    for (const row of rows) claimed.push({ runId: row.run_id as RunId, fence: row.fence });
     if (rows.length < pageRuns) return claimed;
   }
 }
 
-/** Takes one run, live or over, unless somebody who is alive works on it. Returns its fence, or undefined. */
+/** Takes one run, live or over, unless somebody who is alive works on it or its journal is too new. Returns its fence, or undefined. */
 export async function claimRun(
   db: Db,
   runId: RunId,
-  { owner, now }: { owner: string; now: Now },
+  { owner, now, format }: Claim,
 ): Promise<number | undefined> {
   const row = await db
     .updateTable("snapshots")
     .set((eb) => ({ owner, fence: eb("fence", "+", 1) }))
     .where("run_id", "=", runId)
+    .where("format", "<=", format)
     .where("owner", "not in", (eb) =>
       eb.selectFrom("owners").select("owners.owner").where("lease_until_ms", ">", now),
     )
     .returning("fence")
     .executeTakeFirst();
   return row?.fence;
+}
+
+/** How many live runs have journals of a newer format than this. */
+export async function countNewerRuns(db: Db, format: number): Promise<number> {
+  const { runs } = await db
+    .selectFrom("snapshots")
+    .select((eb) => eb.fn.countAll<number>().as("runs"))
+    .where("live", "=", 1)
+    .where("format", ">", format)
+    .executeTakeFirstOrThrow();
+  return runs;
 }
 
 /** Leaves something for whoever works on the run. */

@@ -1,3 +1,5 @@
+import type { Generated } from "kysely";
+
 /** Where the engine stands with a run. */
 export interface SnapshotsTable {
   run_id: string;
@@ -7,10 +9,13 @@ export interface SnapshotsTable {
   workflow_sha256: string;
   /** JSON of the interpreter's state. */
   state: string;
+  /** The journal's format that it was made by: see `JournalFormat`. */
+  format: Generated<number>;
   /** The state that the kept transitions start from; its number is 0 and its text empty while the journal is whole. */
   base_seq: number;
   base_state: string;
   base_workflow_sha256: string;
+  base_format: Generated<number>;
   /** 1 while the run is not over. */
   live: number;
   /** 1 when the run is to go on by itself, with `run.continued`. */
@@ -45,6 +50,8 @@ export interface TransitionsTable {
   event: string;
   /** Digest of the state after it. */
   state_sha256: string;
+  /** The format by which it was made. */
+  format: Generated<number>;
 }
 
 /** Calls that are under way, and events that are to be published: what the engine does again after a crash. */
@@ -58,6 +65,10 @@ export interface EffectsTable {
   created_at_ms: number;
   /** The call is cancelled, and what it has begun is being undone; null while it is wanted. */
   cancel_reason: string | null;
+  /** The number of the transition that has made the call; 0 for one that an older hub has made. */
+  made_seq: Generated<number>;
+  /** The call that it goes on from; null for none. */
+  resumes: string | null;
 }
 
 export interface TimersTable {

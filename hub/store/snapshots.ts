@@ -8,7 +8,7 @@ export type SnapshotRow = Selectable<SnapshotsTable>;
 /** The snapshot of a run that has not had a transition yet. */
 export async function insertSnapshot(
   db: Db,
-  snapshot: { runId: RunId; workflowSha256: Sha256; owner: string; fence: number },
+  snapshot: { runId: RunId; workflowSha256: Sha256; owner: string; fence: number; format: number },
 ): Promise<void> {
   await db
     .insertInto("snapshots")
@@ -17,9 +17,11 @@ export async function insertSnapshot(
       seq: 0,
       workflow_sha256: snapshot.workflowSha256,
       state: "",
+      format: snapshot.format,
       base_seq: 0,
       base_state: "",
       base_workflow_sha256: snapshot.workflowSha256,
+      base_format: snapshot.format,
       live: 1,
       continues: 0,
       owner: snapshot.owner,
@@ -38,14 +40,14 @@ export const findSnapshot = (db: Db, runId: RunId): Promise<(SnapshotRow & { nam
     .where("snapshots.run_id", "=", runId)
     .executeTakeFirst();
 
-/** What is open of a run: names only. */
+/** What is open of a run: names only, of effects with what they call. */
 export async function openRows(
   db: Db,
   runId: RunId,
-): Promise<{ effects: string[]; timers: string[]; listeners: string[] }> {
+): Promise<{ effects: { effect: string; call: string }[]; timers: string[]; listeners: string[] }> {
   const effects = await db
     .selectFrom("effects")
-    .select("effect")
+    .select(["effect", "call"])
     .where("run_id", "=", runId)
     .where("cancel_reason", "is", null)
     .execute();
@@ -57,7 +59,7 @@ export async function openRows(
     .where("run_id", "=", runId)
     .execute();
   return {
-    effects: effects.map((row) => row.effect),
+    effects,
     timers: timers.map((row) => row.timer),
     listeners: listeners.map((row) => row.listener),
   };
@@ -79,8 +81,12 @@ export const transitionsAfter = (
     .limit(limit)
     .execute();
 
-/** A call as it is to be made, or undone. */
-export type OpenEffect = Selectable<EffectsTable> & { readonly name: string; readonly started_at_ms: number };
+/** A call as it is to be made, or undone; with the fence of its run. */
+export type OpenEffect = Selectable<EffectsTable> & {
+  readonly name: string;
+  readonly started_at_ms: number;
+  readonly fence: number;
+};
 
 /** The calls of an owner's runs, in pages: `after` is the last of the page before. */
 export const ownedEffects = (
@@ -94,7 +100,7 @@ export const ownedEffects = (
     .innerJoin("snapshots", "snapshots.run_id", "effects.run_id")
     .innerJoin("runs", "runs.run_id", "effects.run_id")
     .selectAll("effects")
-    .select(["runs.name", "runs.started_at_ms"])
+    .select(["runs.name", "runs.started_at_ms", "snapshots.fence"])
     .where("snapshots.owner", "=", owner)
     .where((eb) =>
       eb.or([

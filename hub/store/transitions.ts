@@ -6,18 +6,20 @@ import type { Db } from "./schema.js";
 /** Each is one statement for all batches of a transaction. */
 const statements = {
   snapshots: new Bulk(
-    "with v(run_id, owner, fence, from_seq, seq, workflow_sha256, state, live, continues) as (",
-    ["text", "text", "bigint", "bigint", "bigint", "text", "text", "bigint", "bigint"],
-    `) update snapshots set seq = v.seq, workflow_sha256 = v.workflow_sha256, state = v.state, live = v.live, continues = v.continues
+    "with v(run_id, owner, fence, from_seq, seq, workflow_sha256, state, format, live, continues) as (",
+    ["text", "text", "bigint", "bigint", "bigint", "text", "text", "bigint", "bigint", "bigint"],
+    `) update snapshots set seq = v.seq, workflow_sha256 = v.workflow_sha256, state = v.state, format = v.format, live = v.live,
+      continues = v.continues
       from v where snapshots.run_id = v.run_id and snapshots.owner = v.owner and snapshots.fence = v.fence
       and snapshots.seq = v.from_seq returning snapshots.run_id as run_id`,
   ),
-  transitions: new Bulk("insert into transitions (run_id, seq, at_ms, event, state_sha256)", [
+  transitions: new Bulk("insert into transitions (run_id, seq, at_ms, event, state_sha256, format)", [
     "text",
     "bigint",
     "bigint",
     "text",
     "text",
+    "bigint",
   ]),
   endEffects: deletion("effects", "run_id", "effect"),
   undoEffects: new Bulk(
@@ -25,14 +27,16 @@ const statements = {
     ["text", "text", "text"],
     `) update effects set cancel_reason = v.reason from v where effects.run_id = v.run_id and effects.effect = v.effect`,
   ),
-  effects: new Bulk("insert into effects (run_id, effect, call, argument, ref, created_at_ms)", [
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "bigint",
-  ]),
+  endCalls: new Bulk(
+    "with v(run_id, effect, seq) as (",
+    ["text", "text", "bigint"],
+    `) update calls set ended_seq = v.seq from v where calls.run_id = v.run_id and calls.effect = v.effect
+      and calls.ended_seq is null`,
+  ),
+  effects: new Bulk(
+    "insert into effects (run_id, effect, call, argument, ref, created_at_ms, made_seq, resumes)",
+    ["text", "text", "text", "text", "text", "bigint", "bigint", "text"],
+  ),
   endTimers: deletion("timers", "run_id", "timer"),
   timers: new Bulk(
     "insert into timers (run_id, timer, due_at_ms)",
@@ -126,9 +130,10 @@ export interface WrittenBatch {
  */
 export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promise<Set<WrittenBatch>> {
   const snapshotRows = all.map(({ batch }): Cell[] => {
-    const { runId, owner, fence, fromSeq, transitions, workflowSha256, stateText, live, continues } = batch;
+    const { runId, owner, fence, fromSeq, transitions, workflowSha256, stateText, format } = batch;
     const seq = fromSeq + transitions.length;
-    return [runId, owner, fence, fromSeq, seq, workflowSha256, stateText, live ? 1 : 0, continues ? 1 : 0];
+    const [live, continues] = [batch.live ? 1 : 0, batch.continues ? 1 : 0];
+    return [runId, owner, fence, fromSeq, seq, workflowSha256, stateText, format, live, continues];
   });
   const moved = await statements.snapshots.run<{ run_id: string }>(db, snapshotRows);
   const movedRuns = new Set<string>(moved.map((row) => row.run_id));
@@ -143,21 +148,32 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
     db,
     [...blobs.values()].map(({ one, blob }) => [blob.sha256, blob.sizeBytes, one.batch.nowMs]),
   );
-  await run("transitions", ({ runId, fromSeq, transitions }) =>
+  await run("transitions", ({ runId, fromSeq, transitions, format }) =>
     transitions.map(({ atMs, event, stateSha256 }, at) => [
       runId,
       fromSeq + at + 1,
       atMs,
       event,
       stateSha256,
+      format,
     ]),
   );
   await run("endEffects", ({ runId, endedEffects }) => endedEffects.map((effect) => [runId, effect]));
   await run("undoEffects", ({ runId, undoneEffects }) =>
     undoneEffects.map(({ effect, reason }) => [runId, effect, reason]),
   );
+  await run("endCalls", ({ runId, endedCalls }) => endedCalls.map(({ effect, seq }) => [runId, effect, seq]));
   await run("effects", ({ runId, effects, nowMs }) =>
-    effects.map(({ effect, call, argumentText, ref }) => [runId, effect, call, argumentText, ref, nowMs]),
+    effects.map(({ effect, call, argumentText, ref, madeSeq, resumes }) => [
+      runId,
+      effect,
+      call,
+      argumentText,
+      ref,
+      nowMs,
+      madeSeq,
+      resumes ?? null,
+    ]),
   );
   await run("endTimers", ({ runId, endedTimers }) => endedTimers.map((timer) => [runId, timer]));
   await run("timers", ({ runId, timers }) => timers.map(({ timer, dueAtMs }) => [runId, timer, dueAtMs]));
@@ -234,6 +250,7 @@ export async function foldJournal(db: Db, runId: string): Promise<void> {
       base_seq: eb.ref("seq"),
       base_state: eb.ref("state"),
       base_workflow_sha256: eb.ref("workflow_sha256"),
+      base_format: eb.ref("format"),
     }))
     .where("run_id", "=", runId)
     .execute();

@@ -1,19 +1,27 @@
-import type { EffectId } from "#kernel/refs.js";
+import type { CallRef, EffectId } from "#kernel/refs.js";
 import type { ZodType } from "zod";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
+import type { Lease } from "#hub/store/owners.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";
 
-/** Who calls a function: the same for every attempt at the same effect, also after the hub was killed. */
-export interface EffectCaller {
-  readonly runId: RunId;
-  readonly effect: EffectId;
+/** Who calls a function: but for the lease the same for every attempt at the same effect, also after the hub was killed. */
+export interface EffectCaller extends CallRef {
   /** JSON Pointer of the task. */
   readonly ref: string;
   /** For people. */
   readonly runName: string;
   readonly runStartedAtMs: number;
+  /** As whom this attempt may write for the run: once the run has another owner or fence, it has lost it. */
+  readonly lease: Lease;
+  /**
+   * The call that the same task made before a retry by hand, and that has failed or was cancelled; undefined for any other call. After
+   * several retries it is the last one. A function that keeps what it has come to may go on from there.
+   */
+  readonly resumes: EffectId | undefined;
+  /** The number of the transition that has made the call, in the run's journal; 0 for a call that release 0.1 has made. */
+  readonly madeSeq: number;
 }
 
 /** Names an effect within the whole hub, and to whomever it calls. */
@@ -36,6 +44,11 @@ export interface WorkflowFunction<Argument = unknown> {
   perform(argument: Argument, caller: EffectCaller, signal: AbortSignal): Promise<Json>;
   /** The effect is cancelled for good (not merely interrupted by the hub's stop): undo what is open. */
   cancel?(caller: EffectCaller, reason: string): Promise<void>;
+  /**
+   * It keeps a row in `calls` for each call. The transition that takes in the call's end, as a result, an error or a cancellation, sets
+   * `ended_seq` of the row to its own number, in one transaction with all else.
+   */
+  readonly keepsCall?: true;
   /** For a dry run: throws how a call to this address would end, as far as that is certain without asking anybody. */
   checkAddress?(address: string): void;
   /** For a dry run: where the call would go now, and which rule refuses whom. Does nothing. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { after, it } from "mocha";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import { newOpId, newRunId, type RunId } from "#kernel/ids.js";
-import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { newWorld, TestEngine, type World, workflowOf } from "../support/engines.js";
+import { engineSuite } from "../support/engine-suite.js";
+import { type TestEngine, workflowOf } from "../support/engines.js";
 import { onEachStore } from "../support/stores.js";
 
 const echo = (name: string, argument: string) =>
@@ -10,39 +10,7 @@ const echo = (name: string, argument: string) =>
 const hold = (name: string) => `  - ${name}: { call: "test.hold:1.0.0@default", with: { name: ${name} } }\n`;
 
 onEachStore("the engine", (newPlace) => {
-  const expressions = new JqExpressions();
-  after(() => expressions.close());
-  const engines: TestEngine[] = [];
-  /** A test whose engines are stopped at its end, and all of their runs replayed. */
-  const holds = (title: string, test: () => Promise<void>) =>
-    it(title, async () => {
-      try {
-        await test();
-        for (const { engine } of engines) await engine.stop();
-        for (const one of engines) await one.verifyAll();
-      } finally {
-        for (const { engine } of engines.splice(0)) await engine.stop().catch(() => undefined);
-      }
-    });
-
-  /** An engine in a new place; `again` stops it and opens the next one there. */
-  async function opened(changes: Partial<World> = {}) {
-    const place = await newPlace();
-    const world = newWorld({ expressions, ...changes });
-    const open = async () => {
-      const one = new TestEngine(await place(), world);
-      await one.engine.resume();
-      engines.push(one);
-      return one;
-    };
-    const again = async (before: TestEngine) => {
-      engines.splice(engines.indexOf(before), 1);
-      await before.engine.stop();
-      await before.store.close();
-      return open();
-    };
-    return { hub: await open(), again, world };
-  }
+  const { holds, opened } = engineSuite(newPlace);
 
   holds("runs a workflow to its output, and keeps each task's row", async () => {
     const { hub } = await opened();
@@ -396,6 +364,31 @@ onEachStore("the engine", (newPlace) => {
     const next = await again(hub);
     (await world.outside.holding("wait")).resolve(5);
     assert.equal(await next.output(id), 5);
+  });
+
+  holds("lets alone, and refuses, what a newer hub has journalled; all else goes on", async () => {
+    const { hub, again, world } = await opened();
+    const { id } = await hub.start(workflowOf(hold("newer")));
+    await world.outside.holding("newer");
+    const other = await hub.start(workflowOf(hold("wait")));
+    await world.outside.holding("wait");
+    const format = (table: "snapshots" | "transitions", to: number, { store }: TestEngine) =>
+      store.write(({ db }) => db.updateTable(table).set({ format: to }).where("run_id", "=", id).execute());
+    await format("snapshots", newestFormat + 1, hub);
+    await format("transitions", newestFormat + 1, hub);
+    const next = await again(hub);
+    (await world.outside.holding("wait")).resolve({});
+    await next.output(other.id);
+    assert.equal(world.outside.held.size, 0, "the call of the newer run is not made");
+    const tooNew = { code: "JOURNAL_TOO_NEW", message: /has format 3, which this hub does not know/ };
+    await assert.rejects(next.engine.cancel({ runId: id, by: "ada", reason: "" }), tooNew);
+    await assert.rejects(next.engine.verify(id), tooNew);
+    await format("snapshots", newestFormat, next);
+    await assert.rejects(next.engine.verify(id), tooNew);
+    await format("transitions", newestFormat, next);
+    const last = await again(next);
+    (await world.outside.holding("newer")).resolve({ ok: true });
+    assert.deepEqual(await last.output(id), { ok: true });
   });
 
   holds("names the first transition that was tampered with", async () => {

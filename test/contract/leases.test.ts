@@ -77,6 +77,33 @@ describe("two hubs on one database", () => {
     await ends();
   });
 
+  it("take back what they had lost, before they knew: the call is made again by the new right", async () => {
+    const { world, first, second } = await pair();
+    await first.engine.resume();
+    const { id } = await first.start(text);
+    const stale = await world.outside.holding("wait");
+    await second.store.write(({ db }) => db.deleteFrom("owners").execute());
+    assert.equal(await second.engine.resume(), 1);
+    await world.outside.holding("wait");
+    await second.engine.stop();
+    // The first hub has not heard of anything, and looks for what nobody works on.
+    assert.equal(await first.engine.resume(), 1);
+    await assert.rejects(stale.promise, { code: "LEASE_LOST" });
+    (await world.outside.holding("wait")).resolve({ n: 3 });
+    assert.deepEqual(await first.output(id), { n: 3 });
+    assert.deepEqual(
+      world.outside.callers.map(({ effect, lease }) => [effect, lease.fence]),
+      [
+        ["e1", 1],
+        ["e1", 2],
+        ["e1", 3],
+        ["e2", 3],
+      ],
+    );
+    await first.engine.stop();
+    await first.verifyAll();
+  });
+
   it("refuse to steer a run that was taken from them, before they know", async () => {
     const { id, first, ends } = await takenOver();
     await assert.rejects(first.engine.cancel({ runId: id, by: "ben", reason: "" }), { code: "LEASE_LOST" });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { type JournalFormat, newestFormat } from "#hub/workflow/interpreter/format.js";
 import type {
   CloudEvent,
   Command,
@@ -42,9 +43,15 @@ export function workflowOf(text: string): Workflow {
  */
 export class DrivenRun {
   program: Program;
+  /** Of the transitions from now on. */
+  format: JournalFormat = newestFormat;
   state: RunState | undefined;
   nowMs = 1_000_000;
-  readonly journal: { readonly event: JournalEvent; readonly program: Program }[] = [];
+  readonly journal: {
+    readonly event: JournalEvent;
+    readonly program: Program;
+    readonly format: JournalFormat;
+  }[] = [];
   readonly effects = new Map<EffectId, Effect>();
   readonly cancelled: EffectId[] = [];
   readonly timers = new Map<TimerId, number>();
@@ -163,11 +170,11 @@ export class DrivenRun {
   async apply(happening: Happening): Promise<void> {
     const event = { ...happening, atMs: this.nowMs } as JournalEvent;
     const before = frozen(this.state);
-    const made = await transition(this.program, before, event, expressions);
-    const again = await transition(this.program, copy(before), copy(event), expressions);
+    const made = await transition(this.program, before, event, this.format, expressions);
+    const again = await transition(this.program, copy(before), copy(event), this.format, expressions);
     assert.deepEqual(copy(made.state), made.state, "the state is not plain JSON");
     assert.deepEqual(again, made, "a state that was JSON leads elsewhere");
-    this.journal.push({ event, program: this.program });
+    this.journal.push({ event, program: this.program, format: this.format });
     this.state = made.state;
     let more = false;
     for (const command of made.commands) more = this.#obey(command) || more;
@@ -179,8 +186,8 @@ export class DrivenRun {
   /** The journal from the beginning gives the same state. */
   async replay(): Promise<void> {
     let state: RunState | undefined;
-    for (const { event, program } of this.journal)
-      ({ state } = await transition(program, state, event, expressions));
+    for (const { event, program, format } of this.journal)
+      ({ state } = await transition(program, state, event, format, expressions));
     assert.deepEqual(state, this.state);
   }
 

@@ -8,7 +8,12 @@ import { memoryPayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
+import {
+  type EffectCaller,
+  effectKey,
+  FunctionFailure,
+  type WorkflowFunction,
+} from "#hub/workflow/function.js";
 import type { CloudEvent, WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded, type Run } from "#hub/runs/model.js";
@@ -20,13 +25,13 @@ import { silentLog } from "#kernel/log.js";
 
 /** What the functions of tests have done, outside of any hub: it outlives every one of them. */
 export class Outside {
-  /** `run/effect` of each call that was made, as often as it was made. */
-  readonly calls: string[] = [];
+  /** Who has called, as often as a call was made. */
+  readonly callers: EffectCaller[] = [];
   /** What has been done under each key, once however often it was asked for. */
   readonly done = new Map<string, Json>();
   /** Calls that were undone, with the reasons. */
   readonly undone: string[] = [];
-  /** Calls of `test.hold` that are under way. */
+  /** Calls of `test.hold` and `test.keep` that are under way. */
   readonly held = new Map<string, Deferred<Json>>();
   readonly #failed = new Map<string, Set<string>>();
   #news = deferred();
@@ -47,31 +52,16 @@ export class Outside {
       ...this.#function("test.strict:1.0.0@default", "Takes a number.", (argument) => argument),
       argument: z.strictObject({ n: z.number() }),
     },
-    {
-      ...this.#function(
-        "test.hold:1.0.0@default",
-        "Waits until the test lets it go.",
-        (argument) => argument,
-      ),
-      perform: (argument, caller, signal) => {
-        const { name } = z.object({ name: z.string() }).parse(argument);
-        this.calls.push(`${caller.runId}/${caller.effect}`);
-        const held = deferred<Json>();
-        signal.addEventListener("abort", () => held.reject(signal.reason), { once: true });
-        held.promise.catch(() => undefined);
-        this.held.set(name, held);
-        this.#tell();
-        return held.promise;
-      },
-      cancel: (caller, reason) => {
-        this.undone.push(`${caller.effect}: ${reason}`);
-        this.#tell();
-        return Promise.resolve();
-      },
-    },
+    this.#holding("test.hold:1.0.0@default"),
+    { ...this.#holding("test.keep:1.0.0@default"), keepsCall: true },
   ];
 
-  /** Takes the call of `test.hold` with this name, when it has been made. */
+  /** `run/effect` of each call that was made, as often as it was made. */
+  get calls(): readonly string[] {
+    return this.callers.map(({ runId, effect }) => effectKey(runId, effect));
+  }
+
+  /** Takes the call of `test.hold` or `test.keep` with this name, when it has been made. */
   async holding(name: string): Promise<Deferred<Json>> {
     for (let held = this.held.get(name); ; held = this.held.get(name)) {
       if (held !== undefined) {
@@ -85,6 +75,27 @@ export class Outside {
   /** Resolves when so many calls were undone. */
   async undoneCalls(count: number): Promise<void> {
     while (this.undone.length < count) await this.#next();
+  }
+
+  #holding(name: string): WorkflowFunction {
+    return {
+      ...this.#function(name, "Waits until the test lets it go.", (argument) => argument),
+      perform: (argument, caller, signal) => {
+        const { name } = z.object({ name: z.string() }).parse(argument);
+        this.callers.push(caller);
+        const held = deferred<Json>();
+        signal.addEventListener("abort", () => held.reject(signal.reason), { once: true });
+        held.promise.catch(() => undefined);
+        this.held.set(name, held);
+        this.#tell();
+        return held.promise;
+      },
+      cancel: (caller, reason) => {
+        this.undone.push(`${caller.effect}: ${reason}`);
+        this.#tell();
+        return Promise.resolve();
+      },
+    };
   }
 
   /** Something has happened out here. */
@@ -102,9 +113,9 @@ export class Outside {
       name,
       purpose,
       argument: z.unknown(),
-      perform: (argument, { runId, effect }) => {
-        const key = `${runId}/${effect}`;
-        this.calls.push(key);
+      perform: (argument, caller) => {
+        const key = effectKey(caller.runId, caller.effect);
+        this.callers.push(caller);
         const done = act(argument as Json, key);
         if (!this.done.has(key)) this.done.set(key, done);
         return Promise.resolve(done);

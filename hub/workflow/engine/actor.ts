@@ -1,3 +1,4 @@
+import type { Lease } from "#hub/store/owners.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
@@ -54,6 +55,12 @@ export class RunActor {
 
   get name(): string {
     return this.#standing.name;
+  }
+
+  /** As whom its transitions are written. */
+  get lease(): Lease {
+    const { owner } = this.#parts;
+    return { owner, fence: this.#standing.fence };
   }
 
   get busy(): boolean {

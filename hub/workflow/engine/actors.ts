@@ -2,7 +2,8 @@ import { sharedNowMs } from "#hub/store/database.js";
 import { claimRun } from "#hub/store/owners.js";
 import { findSnapshot, openRows } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
-import type { ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
+import type { ListenerId, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
@@ -10,6 +11,7 @@ import { type ActorParts, RunActor } from "./actor.js";
 import type { Incoming } from "./batch-draft.js";
 import type { Payloads } from "./payloads.js";
 import type { Programs } from "./programs.js";
+import { storedState } from "./stored.js";
 
 /** Runs that stay in memory without having anything to do. */
 const maxIdle = 500;
@@ -72,13 +74,10 @@ export class Actors {
     this.#makeRoom();
   }
 
-  /** What is in memory of a run now. */
-  peek(runId: RunId): RunActor | undefined {
-    return this.#loaded.get(runId);
-  }
-
-  drop(runId: RunId): void {
-    this.#loaded.delete(runId);
+  /** Forgets what is in memory of a run under fences before this one: it was somebody else's in between. */
+  forget(runId: RunId, fence: number): void {
+    const actor = this.#loaded.get(runId);
+    if (actor !== undefined && actor.lease.fence < fence) this.#loaded.delete(runId);
   }
 
   /** Settles when nothing is being decided any more. */
@@ -115,23 +114,22 @@ export class Actors {
     if (row === undefined) throw runNotFound(runId);
     if (row.owner !== owner) {
       const now = sharedNowMs(store.dialect, clock);
-      const fence = await store.write((tx) => claimRun(tx.db, runId, { owner, now }));
+      const fence = await store.write((tx) => claimRun(tx.db, runId, { owner, now, format: newestFormat }));
       if (fence === undefined) return undefined;
       row = (await findSnapshot(store.db, runId)) ?? row;
       if (row.fence !== fence) return undefined;
     }
     const open = await openRows(store.db, runId);
-    const state = row.state === "" ? undefined : ((await payloads.unpack(row.state)) as unknown as RunState);
     return new RunActor(this.#parts.actor, {
       runId,
       name: row.name,
       fence: row.fence,
       seq: row.seq,
       baseSeq: row.base_seq,
-      state,
+      state: await storedState(payloads, runId, row),
       program: await programs.get(row.workflow_sha256 as Sha256),
       open: {
-        effects: new Set(open.effects),
+        effects: new Map(open.effects.map(({ effect, call }) => [effect, call])),
         timers: new Set(open.timers as TimerId[]),
         listeners: new Set(open.listeners as ListenerId[]),
       },

@@ -1,4 +1,5 @@
 import { effectKey } from "#hub/workflow/function.js";
+import { type JournalFormat, newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { CloudEvent, JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
 import { endsRun, type NewEvent } from "#hub/runs/model.js";
 import { typeOf } from "#hub/workflow/events/match.js";
@@ -35,6 +36,8 @@ export interface DraftParts {
   readonly payloads: Payloads;
   /** Whether a call's function undoes what it has begun. */
   readonly undoes: (key: string) => boolean;
+  /** Whether what is called has rows of its own for its calls. */
+  readonly keepsCall: (call: string) => boolean;
   /** Whether somebody holds a place under a limit. */
   readonly holds: (holder: string) => boolean;
   /** Whether a listener has had an event. */
@@ -49,9 +52,10 @@ export async function interpretSafely(
   interpret: Interpret,
   state: RunState | undefined,
   event: JournalEvent,
+  format: JournalFormat,
 ): Promise<Transition> {
   try {
-    return await interpret(state, event);
+    return await interpret(state, event, format);
   } catch (thrown) {
     if (state === undefined || event.type === "run.retried") throw thrown;
     if (ComityError.from(thrown).kind.retryable === true) throw thrown;
@@ -101,14 +105,15 @@ export class BatchDraft {
     check?.(this.#state);
     await processTurns.next();
     const event = { ...happening, atMs: nowMs() } as JournalEvent;
-    const { state, commands } = await interpretSafely(program.interpret, this.#state, event);
+    const { interpret } = program;
+    const { state, commands } = await interpretSafely(interpret, this.#state, event, newestFormat);
     const said = statusNews(runId, this.#state, state, event, name);
     this.#program = program;
     this.#state = state;
     this.#lastMs = event.atMs;
     this.#taken.push(incoming);
-    this.#note(happening);
     const seq = before + this.#transitions.length + 1;
+    this.#note(happening, seq);
     this.#news.push(...said.filter(({ type }) => !endsRun(type)));
     for (const command of commands) {
       // What tasks have got and given may be long texts, and there may be a hundred of them.
@@ -121,16 +126,16 @@ export class BatchDraft {
       }
     }
     this.#news.push(...said.filter(({ type }) => endsRun(type)));
-    if (isOver(state.status)) this.#delta.closeAll("The run is over.");
+    if (isOver(state.status)) this.#delta.closeAll("The run is over.", seq);
     this.#keep(event, state);
     return true;
   }
 
   /** What happened is not open any more. */
-  #note(happening: Happening): void {
+  #note(happening: Happening, seq: number): void {
     if (happening.type === "run.continued") this.#delta.continues = false;
     if (happening.type === "effect.completed" || happening.type === "effect.failed")
-      this.#delta.endEffect(happening.effect);
+      this.#delta.endEffect(happening.effect, seq);
     if (happening.type === "timer.fired") this.#delta.endTimer(happening.timer);
   }
 
@@ -181,18 +186,18 @@ export class BatchDraft {
   batch(nowMs: number): Batch {
     const delta = this.#delta;
     const state = this.#state;
-    const { payloads, owner, undoes, holds } = this.#parts;
+    const { payloads, owner, undoes, keepsCall, holds } = this.#parts;
     const { runId, fence, seq, baseSeq, state: before } = this.#standing;
     const live = state !== undefined && !isOver(state.status);
-    const effects = [...delta.effects].map(([effect, { call, argument, ref }]): EffectRow => {
-      const packed = payloads.pack(argument);
+    const effects = [...delta.effects].map(([effect, made]): EffectRow => {
+      const packed = payloads.pack(made.argument);
       this.#payloads.push(...packed.payloads);
-      return { effect, call, argument, argumentText: packed.text, ref };
+      return { effect, ...made, argumentText: packed.text };
     });
-    const cancelled = [...delta.cancelledEffects].map(([effect, reason]) => ({ effect, reason }));
+    const cancelled = [...delta.cancelledEffects].map(([effect, { reason }]) => ({ effect, reason }));
     const undone = cancelled.filter(({ effect }) => undoes(effectKey(runId, effect)));
     const ended = [
-      ...delta.endedEffects,
+      ...delta.endedEffects.keys(),
       ...cancelled.filter((one) => !undone.includes(one)).map(({ effect }) => effect),
     ];
     const said = this.#news.findLast(({ type }) => type.startsWith("run."))?.text ?? "";
@@ -202,7 +207,7 @@ export class BatchDraft {
     const runPayloads =
       run === undefined || state?.output === undefined ? undefined : payloads.pack(state.output);
     if (runPayloads !== undefined) this.#payloads.push(...runPayloads.payloads);
-    const over = [...delta.endedEffects, ...delta.cancelledEffects.keys()].map((effect) =>
+    const over = [...delta.endedEffects.keys(), ...delta.cancelledEffects.keys()].map((effect) =>
       effectKey(runId, effect),
     );
     return {
@@ -214,6 +219,7 @@ export class BatchDraft {
       workflowSha256: this.#program.sha256,
       workflow: this.#program.title,
       stateText: this.#stateText,
+      format: newestFormat,
       live,
       continues: live && delta.continues,
       folds: seq + this.#transitions.length - baseSeq > maxJournal,
@@ -221,6 +227,7 @@ export class BatchDraft {
       effects,
       endedEffects: ended,
       undoneEffects: undone,
+      endedCalls: delta.endedCalls.filter(({ call }) => keepsCall(call)),
       timers: [...delta.timers].map(([timer, dueAtMs]) => ({ timer, dueAtMs })),
       endedTimers: [...delta.endedTimers],
       listeners: [...delta.listeners].map(([listener, filters]) => ({

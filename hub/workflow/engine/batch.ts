@@ -1,4 +1,6 @@
+import type { EffectId } from "#kernel/refs.js";
 import type { NewEvent } from "#hub/runs/model.js";
+import type { JournalFormat } from "#hub/workflow/interpreter/format.js";
 import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
@@ -13,6 +15,9 @@ export interface EffectRow {
   readonly argument: Json;
   readonly argumentText: string;
   readonly ref: string;
+  readonly resumes: EffectId | undefined;
+  /** The number of the transition that has made it. */
+  readonly madeSeq: number;
 }
 
 /** A run's row after a transition that has changed its status. */
@@ -46,6 +51,8 @@ export interface Batch {
   /** `namespace/name:version` of the same. */
   readonly workflow: string;
   readonly stateText: string;
+  /** By which all of these were made. */
+  readonly format: JournalFormat;
   readonly live: boolean;
   readonly continues: boolean;
   /** The journal becomes so long that it is folded into the snapshot. */
@@ -59,6 +66,8 @@ export interface Batch {
   readonly endedEffects: readonly string[];
   /** Calls whose function has to undo what it has begun; their rows go when it has. */
   readonly undoneEffects: readonly { readonly effect: string; readonly reason: string }[];
+  /** Ends of calls that their functions keep, with the numbers of the transitions that take them in. */
+  readonly endedCalls: readonly { readonly effect: string; readonly seq: number }[];
   readonly timers: readonly { readonly timer: TimerId; readonly dueAtMs: number }[];
   readonly endedTimers: readonly TimerId[];
   readonly listeners: readonly {
@@ -86,16 +95,18 @@ export interface Batch {
 
 /** What is open of a run, as its rows say it. */
 export interface Open {
-  readonly effects: Set<string>;
+  /** With what they call. */
+  readonly effects: Map<string, string>;
   readonly timers: Set<TimerId>;
   readonly listeners: Set<ListenerId>;
 }
 
 /** What commands come to when they are carried out in their order. */
 export class Delta {
-  readonly effects = new Map<string, { call: string; argument: Json; ref: string }>();
-  readonly endedEffects = new Set<string>();
-  readonly cancelledEffects = new Map<string, string>();
+  readonly effects = new Map<string, Omit<EffectRow, "effect" | "argumentText">>();
+  /** With the numbers of their transitions, as those that were cancelled. */
+  readonly endedEffects = new Map<string, number>();
+  readonly cancelledEffects = new Map<string, { readonly reason: string; readonly seq: number }>();
   readonly timers = new Map<TimerId, number>();
   readonly endedTimers = new Set<TimerId>();
   readonly listeners = new Map<ListenerId, readonly EventFilter[]>();
@@ -126,8 +137,17 @@ export class Delta {
     );
   }
 
-  endEffect(effect: string): void {
-    this.endedEffects.add(effect);
+  endEffect(effect: string, seq: number): void {
+    this.endedEffects.set(effect, seq);
+  }
+
+  /** The open calls that have ended, however they did. */
+  get endedCalls(): readonly { readonly effect: string; readonly call: string; readonly seq: number }[] {
+    const ends = [
+      ...this.endedEffects,
+      ...[...this.cancelledEffects].map(([effect, { seq }]) => [effect, seq] as const),
+    ];
+    return ends.map(([effect, seq]) => ({ effect, call: this.#open.effects.get(effect) ?? "", seq }));
   }
 
   endTimer(timer: TimerId): void {
@@ -138,14 +158,14 @@ export class Delta {
   add(command: Command, seq: number): void {
     switch (command.type) {
       case "effect.start": {
-        const { effect, call, argument, ref } = command;
-        this.effects.set(effect, { call, argument, ref });
+        const { effect, call, argument, ref, resumes } = command;
+        this.effects.set(effect, { call, argument, ref, resumes, madeSeq: seq });
         return;
       }
       case "effect.cancel":
         // One that begins and ends in the same transaction has never been performed.
         if (!this.effects.delete(command.effect) && this.hasEffect(command.effect)) {
-          this.cancelledEffects.set(command.effect, command.reason);
+          this.cancelledEffects.set(command.effect, { reason: command.reason, seq });
         }
         return;
       case "timer.set":
@@ -163,7 +183,8 @@ export class Delta {
         return;
       case "event.publish": {
         const argument = command.event as unknown as Json;
-        this.effects.set(`p${seq}.${++this.#published}`, { call: publishEvent, argument, ref: "" });
+        const row = { call: publishEvent, argument, ref: "", resumes: undefined, madeSeq: seq };
+        this.effects.set(`p${seq}.${++this.#published}`, row);
         return;
       }
       case "continue":
@@ -174,11 +195,11 @@ export class Delta {
     }
   }
 
-  /** The run is over: nothing of it stays open but what is to be published. */
-  closeAll(reason: string): void {
+  /** The run is over with this transition: nothing of it stays open but what is to be published. */
+  closeAll(reason: string, seq: number): void {
     for (const [effect, { call }] of this.effects) if (call !== publishEvent) this.effects.delete(effect);
-    for (const effect of this.#open.effects) {
-      if (!effect.startsWith("p") && this.hasEffect(effect)) this.cancelledEffects.set(effect, reason);
+    for (const [effect, call] of this.#open.effects) {
+      if (call !== publishEvent && this.hasEffect(effect)) this.cancelledEffects.set(effect, { reason, seq });
     }
     this.timers.clear();
     for (const timer of this.#open.timers) this.endedTimers.add(timer);

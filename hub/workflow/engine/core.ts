@@ -1,6 +1,6 @@
 import type { EffectId } from "#kernel/refs.js";
 import { randomUUID } from "node:crypto";
-import { inboxOf, removeFromInbox } from "#hub/store/owners.js";
+import { type ClaimedRun, inboxOf, removeFromInbox } from "#hub/store/owners.js";
 import { deleteEffect, findSnapshot, hasReceived, type OpenEffect } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { Functions } from "#hub/workflow/function.js";
@@ -20,6 +20,7 @@ import type { Compile, Happening, PayloadStore, Secrets } from "./model.js";
 import { Payloads } from "./payloads.js";
 import { Programs } from "./programs.js";
 import { checkSteering } from "./steering.js";
+import { storedState } from "./stored.js";
 import { Timers } from "./timers.js";
 import { BatchWriter } from "./writer.js";
 
@@ -84,6 +85,7 @@ export class Core {
       clock,
       payloads: this.payloads,
       undoes: (key) => this.effects.undoes(key),
+      keepsCall: (call) => functions().find(call)?.keepsCall === true,
       holds: parts.holds,
       received: (runId, listener, { source, id }) =>
         hasReceived(store.db, { runId, listener, source, eventId: id }),
@@ -106,17 +108,23 @@ export class Core {
     });
   }
 
-  /** A run's state as its snapshot has it; undefined before its first transition. Throws `RUN_NOT_FOUND`. */
+  /** A run's state as its snapshot has it; undefined before its first transition. Throws `RUN_NOT_FOUND`, `JOURNAL_TOO_NEW`. */
   async readState(runId: RunId): Promise<RunState | undefined> {
     const row = await findSnapshot(this.#parts.store.db, runId);
     if (row === undefined) throw runNotFound(runId);
-    return row.state === "" ? undefined : ((await this.payloads.unpack(row.state)) as unknown as RunState);
+    return storedState(this.payloads, runId, row);
   }
 
   /** Does something besides; {@link stop} waits for it. It is tried again until it succeeds or the hub stops. */
   background(work: () => Promise<unknown>): void {
     const doing = this.#repeat(work).finally(() => this.#busy.delete(doing));
     this.#busy.add(doing);
+  }
+
+  /** The run was somebody else's before this fence: what is under way here for it ends. */
+  forget({ runId, fence }: ClaimedRun): void {
+    this.actors.forget(runId, fence);
+    this.effects.abandon(runId, fence);
   }
 
   /** Takes up a call, or the undoing of one, from its row. */
@@ -133,6 +141,9 @@ export class Core {
       ref: row.ref,
       runName: row.name,
       runStartedAtMs: row.started_at_ms,
+      lease: { owner: this.owner, fence: row.fence },
+      resumes: (row.resumes as EffectId | null) ?? undefined,
+      madeSeq: row.made_seq,
     };
     const secrets = row.argument.includes("_secret.")
       ? (await this.readState(runId))?.info.secrets
@@ -197,15 +208,17 @@ export class Core {
     if (batch.freed.length > 0) this.#parts.freed(batch.freed);
   }
 
-  #begin(actor: RunActor, state: RunState, { effect, call, argument, ref }: EffectRow): void {
+  #begin(actor: RunActor, state: RunState, row: EffectRow): void {
     if (this.#stopping.signal.aborted) return;
-    const { runId, name: runName } = actor;
+    const { effect, call, argument, ref, resumes, madeSeq } = row;
+    const { runId, name: runName, lease } = actor;
     if (call === publishEvent) {
       this.#publish(runId, effect, argument);
       return;
     }
     const runStartedAtMs = state.info.startedAtMs;
-    const caller = { runId, effect: effect as EffectId, ref, runName, runStartedAtMs };
+    const whose = { runId, effect: effect as EffectId, ref, runName, runStartedAtMs };
+    const caller = { ...whose, lease, resumes, madeSeq };
     this.effects.start({ caller, call, argument, secrets: state.info.secrets });
   }
 
@@ -222,7 +235,6 @@ export class Core {
 
   #lost(actor: RunActor): void {
     this.#parts.log.warn({ runId: actor.runId }, "another hub works on the run");
-    this.actors.drop(actor.runId);
-    this.effects.abandon(actor.runId);
+    this.forget({ runId: actor.runId, fence: actor.lease.fence + 1 });
   }
 }

@@ -65,18 +65,22 @@ export class Effects {
     return this.#parts.functions().find(performing.call.call)?.cancel !== undefined;
   }
 
-  /** Begins a call; one that is under way goes on. */
+  /** Begins a call; one that is under way by the same right goes on, one by an older right ends first. */
   start(call: Call): void {
-    const { runId, effect } = call.caller;
+    const { runId, effect, lease } = call.caller;
     const key = effectKey(runId, effect);
-    if (this.#stopping.signal.aborted || this.#performing.has(key)) return;
+    const before = this.#performing.get(key);
+    if (this.#stopping.signal.aborted || (before && before.call.caller.lease.fence >= lease.fence)) return;
+    before?.control.abort(leaseLost());
     const early = this.#early.get(key);
     if (early !== undefined) {
       this.undo(call, early);
       return;
     }
     const control = new AbortController();
-    const ended = this.#perform(call, control.signal, key).finally(() => this.#busy.delete(ended));
+    const ended = this.#perform(call, control.signal, key, before?.ended).finally(() =>
+      this.#busy.delete(ended),
+    );
     this.#busy.add(ended);
     this.#performing.set(key, { call, control, ended });
   }
@@ -106,11 +110,11 @@ export class Effects {
       ?.control.abort(new ComityError("RUN_CANCELLED", "Nobody waits for it."));
   }
 
-  /** The run belongs to somebody else: its calls end here, and go on there. */
-  abandon(runId: RunId): void {
+  /** The run was somebody else's before this fence: its calls from before end here. */
+  abandon(runId: RunId, fence: number): void {
     for (const { call, control } of this.#performing.values()) {
-      if (call.caller.runId === runId)
-        control.abort(new ComityError("LEASE_LOST", "Another hub goes on with the run."));
+      const { caller } = call;
+      if (caller.runId === runId && caller.lease.fence < fence) control.abort(leaseLost());
     }
   }
 
@@ -123,13 +127,18 @@ export class Effects {
     await Promise.allSettled(this.#busy);
   }
 
-  async #perform(call: Call, signal: AbortSignal, key: string): Promise<void> {
+  async #perform(call: Call, signal: AbortSignal, key: string, before?: Promise<void>): Promise<void> {
     const { log, settle } = this.#parts;
     const { runId, effect } = call.caller;
+    // The same call by a newer right may have taken its place.
+    const leave = () => {
+      if (this.#performing.get(key)?.control.signal === signal) this.#performing.delete(key);
+    };
     try {
+      if (before !== undefined) await before;
       const happening = await this.#outcome(call, signal);
       // It has ended, and can neither be aborted nor undone any more.
-      this.#performing.delete(key);
+      leave();
       this.#ending.add(key);
       // The event waits for a better moment: the call itself is not made again.
       while (happening !== undefined) {
@@ -147,7 +156,7 @@ export class Effects {
         }
       }
     } finally {
-      this.#performing.delete(key);
+      leave();
       this.#ending.delete(key);
     }
   }
@@ -218,6 +227,8 @@ export class Effects {
     }
   }
 }
+
+const leaseLost = (): ComityError => new ComityError("LEASE_LOST", "Another hub has taken the run.");
 
 /** The specification has an error of its own for what does not fit a schema; expressions may give such a value at any time. */
 function parsedArgument(found: WorkflowFunction, value: Json): unknown {

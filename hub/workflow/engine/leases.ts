@@ -1,8 +1,15 @@
 import { sharedNowMs } from "#hub/store/database.js";
-import { claimRuns, removeOtherOwners, removeOwner, saveOwner } from "#hub/store/owners.js";
+import {
+  type ClaimedRun,
+  claimRuns,
+  countNewerRuns,
+  removeOtherOwners,
+  removeOwner,
+  saveOwner,
+} from "#hub/store/owners.js";
 import type { Store } from "#hub/store/store.js";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { Clock } from "#kernel/clock.js";
-import type { RunId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 
 /** How long a hub that is silent keeps its runs, where others could take them. */
@@ -16,7 +23,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   /** Runs that are this process's own from now on. */
-  readonly taken: (runs: readonly RunId[]) => Promise<void>;
+  readonly taken: (runs: readonly ClaimedRun[]) => Promise<void>;
 }
 
 /**
@@ -34,9 +41,10 @@ export class Leases {
   }
 
   /** Takes what nobody works on, and goes on to do so. Returns what was taken at first. */
-  async open(): Promise<readonly RunId[]> {
+  async open(): Promise<readonly ClaimedRun[]> {
     const runs = await this.#renew(true);
     this.#arm();
+    await this.#tellNewer();
     return runs;
   }
 
@@ -46,6 +54,16 @@ export class Leases {
     this.#takeBack?.();
     await this.#renewing;
     await this.#parts.store.write((tx) => removeOwner(tx.db, this.#parts.owner));
+  }
+
+  async #tellNewer(): Promise<void> {
+    const { store, log } = this.#parts;
+    const runs = await countNewerRuns(store.db, newestFormat);
+    if (runs === 0) return;
+    log.warn(
+      { runs, code: "JOURNAL_TOO_NEW" },
+      "a newer hub has written the journals of some runs: they rest",
+    );
   }
 
   #arm(): void {
@@ -60,13 +78,13 @@ export class Leases {
     });
   }
 
-  async #renew(first: boolean): Promise<readonly RunId[]> {
+  async #renew(first: boolean): Promise<readonly ClaimedRun[]> {
     const { store, owner, clock, taken } = this.#parts;
     const now = sharedNowMs(store.dialect, clock);
     const runs = await store.write(async (tx) => {
       if (store.alone && first) await removeOtherOwners(tx.db, owner);
       await saveOwner(tx.db, owner, now, store.alone ? foreverMs : leaseMs);
-      return claimRuns(tx.db, { owner, now, dialect: store.dialect });
+      return claimRuns(tx.db, { owner, now, dialect: store.dialect, format: newestFormat });
     });
     if (first || runs.length > 0) await taken(runs);
     return runs;

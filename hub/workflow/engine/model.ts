@@ -1,4 +1,5 @@
 import type { Workflow } from "#hub/workflow/definition/model.js";
+import type { JournalFormat } from "#hub/workflow/interpreter/format.js";
 import type { JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
 import type { Json } from "#kernel/json.js";
 import type { Sha256 } from "#kernel/ids.js";
@@ -10,6 +11,7 @@ import type { Sha256 } from "#kernel/ids.js";
 export type Interpret = (
   state: RunState | undefined,
   event: JournalEvent,
+  format: JournalFormat,
 ) => Transition | Promise<Transition>;
 
 /** Makes a program of a checked workflow. */

@@ -81,7 +81,7 @@ export class Engine {
       functions: () => this.functions,
       compile: (workflow) => {
         const program = compile(workflow);
-        return (state, event) => transition(program, state, event, expressions);
+        return (state, event, format) => transition(program, state, event, format, expressions);
       },
       publish: async (event) => {
         await Promise.all([this.deliver(event), parts.published?.(event)]);
@@ -186,7 +186,7 @@ export class Engine {
     return whyOf(this.#parts.store, runId);
   }
 
-  /** Replays a run. Throws `JOURNAL_DAMAGED`, `RUN_NOT_FOUND`. */
+  /** Replays a run. Throws `JOURNAL_DAMAGED`, `JOURNAL_TOO_NEW`, `RUN_NOT_FOUND`. */
   verify(runId: RunId): Promise<Verified> {
     const { store } = this.#parts;
     const { payloads, programs } = this.#core;

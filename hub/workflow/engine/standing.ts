@@ -30,7 +30,7 @@ export const newStanding = (run: Pick<Standing, "runId" | "name" | "fence" | "pr
   seq: 0,
   baseSeq: 0,
   state: undefined,
-  open: { effects: new Set(), timers: new Set(), listeners: new Set() },
+  open: { effects: new Map(), timers: new Set(), listeners: new Set() },
 });
 
 /** Where a run stands after a batch. What is open is changed in place: it may be much. */
@@ -41,7 +41,7 @@ export function standingAfter(
 ): Standing {
   const seq = batch.fromSeq + batch.transitions.length;
   const { effects, timers, listeners } = before.open;
-  for (const { effect } of batch.effects) effects.add(effect);
+  for (const { effect, call } of batch.effects) effects.set(effect, call);
   for (const effect of batch.endedEffects) effects.delete(effect);
   for (const { effect } of batch.undoneEffects) effects.delete(effect);
   for (const { timer } of batch.timers) timers.add(timer);

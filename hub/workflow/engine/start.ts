@@ -7,6 +7,7 @@ import type { Db } from "#hub/store/schema.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { RunInfo } from "#hub/workflow/interpreter/model.js";
 import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
@@ -95,7 +96,8 @@ export class Starter {
         startedAtMs,
       } as const;
       await insertRun(tx.db, { ...run, parent, ...notEnded }, { ...key, input: packed.text });
-      await insertSnapshot(tx.db, { runId, workflowSha256: sha256, owner: core.owner, fence: 1 });
+      const snapshot = { runId, workflowSha256: sha256, owner: core.owner, fence: 1, format: newestFormat };
+      await insertSnapshot(tx.db, snapshot);
       if (queued !== undefined) {
         await this.#enqueue(tx, beginning, queued);
         return runId;

@@ -1,3 +1,4 @@
+import type { ClaimedRun } from "#hub/store/owners.js";
 import { type OpenEffect, ownedEffects, wokenRuns } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { RunFeed } from "#hub/runs/feed.js";
@@ -28,12 +29,13 @@ export class Takeover {
   }
 
   /** Makes the calls of this process's runs, fires their timers, and lets go on what was about to. `taken`: those that are new to it. */
-  async takeUp(taken: readonly RunId[]): Promise<void> {
+  async takeUp(taken: readonly ClaimedRun[]): Promise<void> {
     const { store, feed, core, limits, queue } = this.#parts;
+    for (const run of taken) core.forget(run);
     await limits.load();
     const working = await this.#takeUpCalls();
     const text = "The hub has started again and goes on with the run.";
-    const resumed = taken.filter((runId) => working.has(runId));
+    const resumed = taken.map(({ runId }) => runId).filter((runId) => working.has(runId));
     await store.write((tx) => {
       for (const runId of resumed) feed.append(tx, { runId, type: "hub.resumed", text });
     });

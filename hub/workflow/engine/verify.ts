@@ -1,6 +1,6 @@
 import { findSnapshot, type SnapshotRow, transitionsAfter } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
-import type { JournalEvent, RunState } from "#hub/workflow/interpreter/model.js";
+import type { JournalEvent } from "#hub/workflow/interpreter/model.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
@@ -8,6 +8,7 @@ import { interpretSafely } from "./batch-draft.js";
 import { runNotFound } from "./actors.js";
 import { ofState, type Payloads } from "./payloads.js";
 import type { Programs } from "./programs.js";
+import { knownFormat, storedState } from "./stored.js";
 
 /** Transitions that are read at a time. */
 const pageTransitions = 500;
@@ -31,7 +32,7 @@ export interface Verified {
 
 /**
  * Takes the journal of a run through the interpreter again, and compares each state with the digest that was written with it, and the
- * last with the snapshot. Throws `JOURNAL_DAMAGED` with the first transition that differs, `RUN_NOT_FOUND`.
+ * last with the snapshot. Throws `JOURNAL_DAMAGED` with the first transition that differs, `JOURNAL_TOO_NEW`, `RUN_NOT_FOUND`.
  */
 export async function verifyRun(parts: Parts, runId: RunId): Promise<Verified> {
   for (;;) {
@@ -53,7 +54,7 @@ async function replay(
 ): Promise<Verified> {
   let program = await programs.get(row.base_workflow_sha256 as Sha256);
   let text = row.base_state;
-  let state = text === "" ? undefined : ((await payloads.unpack(text)) as unknown as RunState);
+  let state = await storedState(payloads, runId, { state: text, format: row.base_format });
   let seq = row.base_seq;
   while (seq < row.seq) {
     const page = await transitionsAfter(store.db, runId, seq, pageTransitions);
@@ -65,7 +66,8 @@ async function replay(
       if (event.type === "run.retried" && event.definition !== undefined) {
         program = await programs.get(event.definition);
       }
-      ({ state } = await interpretSafely(program.interpret, state, event));
+      const format = knownFormat(runId, transition.format);
+      ({ state } = await interpretSafely(program.interpret, state, event, format));
       text = payloads.pack(state, ofState).text;
       if (hashBytes(text) !== transition.state_sha256) {
         throw damaged(runId, seq, `(${event.type}) leads to another state than the journal says`);

@@ -1,6 +1,7 @@
 import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";
 import { fault } from "./errors.js";
+import type { JournalFormat } from "./format.js";
 import type {
   Command,
   EventFilter,
@@ -27,15 +28,18 @@ const maxDepth = 256;
 export class Draft {
   readonly program: Program;
   readonly nowMs: number;
+  /** Whether a task whose call has come to nothing keeps it: since format 2. */
+  readonly keepsCalls: boolean;
   readonly #commands: Command[] = [];
   #state: Mutable<RunState>;
   #frames: TableDraft<FrameId, Frame>;
   #waits: TableDraft<WaitId, FrameId>;
   #ready: FrameId[] | undefined;
 
-  constructor(program: Program, state: RunState, nowMs: number) {
+  constructor(program: Program, state: RunState, nowMs: number, format: JournalFormat) {
     this.program = program;
     this.nowMs = nowMs;
+    this.keepsCalls = format >= 2;
     this.#state = { ...state };
     this.#frames = new TableDraft(state.frames);
     this.#waits = new TableDraft(state.waits);
@@ -142,9 +146,11 @@ export class Draft {
 
   startEffect(id: FrameId, call: string, argument: Json): void {
     const effect = `e${this.#count("effect")}` as const;
-    this.command({ type: "effect.start", effect, call, argument, ref: this.frame(id).ref });
+    const { ref, resumes } = this.frame(id);
+    const goesOn = this.keepsCalls && resumes !== undefined;
+    this.command({ type: "effect.start", effect, call, argument, ref, ...(goesOn && { resumes }) });
     this.#waits.set(effect, id);
-    this.patch(id, { effect });
+    this.patch(id, { effect, ...(goesOn && { resumes: undefined }) });
   }
 
   setTimer(id: FrameId, delayMs: number): TimerId {

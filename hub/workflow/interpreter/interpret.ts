@@ -4,6 +4,7 @@ import type { Asking } from "./dataflow.js";
 import { Draft } from "./draft.js";
 import { Fault, fault } from "./errors.js";
 import { enter, proceed, resume } from "./flow.js";
+import type { JournalFormat } from "./format.js";
 import type {
   FrameId,
   HeldEvent,
@@ -27,7 +28,7 @@ import { cancel, fail } from "./unwind.js";
 const maxStepsPerTransition = 100;
 
 /**
- * What one event makes of a run. Pure: the same program, state, event and answers give the same transition, and the given state stays
+ * What one event makes of a run. Pure: the same program, state, event, format and answers give the same transition, and the given state stays
  * as it is. Yields what it wants to know; the answers come back, or an ExpressionError is thrown in. An event that nothing waits
  * for any longer changes nothing. Throws `RUN_STATE_WRONG` or `TASK_NOT_FOUND` for a retry that cannot be.
  */
@@ -35,16 +36,17 @@ export function* interpret(
   program: Program,
   state: RunState | undefined,
   event: JournalEvent,
+  format: JournalFormat,
 ): Asking<Transition> {
   if (event.type === "run.started") {
     if (state !== undefined) return { state, commands: [] };
-    const draft = new Draft(program, fresh(event.info, event.input), event.atMs);
+    const draft = new Draft(program, fresh(event.info, event.input), event.atMs, format);
     draft.add("");
     return yield* finish(draft);
   }
   if (state === undefined) throw new ComityError("RUN_STATE_WRONG", "The run has not been started.");
   if (isStale(state, event)) return { state, commands: [] };
-  const draft = new Draft(program, state, event.atMs);
+  const draft = new Draft(program, state, event.atMs, format);
   yield* apply(draft, event);
   return yield* finish(draft);
 }
@@ -123,12 +125,13 @@ function* happen(draft: Draft, event: HeldEvent): Asking<void> {
       const id = draft.waiting(event.effect);
       if (id === undefined) return;
       draft.release(event.effect);
-      draft.patch(id, { effect: undefined });
+      const failed = event.type === "effect.failed";
+      draft.patch(id, { effect: undefined, ...(failed && draft.keepsCalls && { resumes: event.effect }) });
       yield* settle(
         draft,
-        event.type === "effect.completed"
-          ? proceed(draft, id, endEffect(draft, id, event.output))
-          : resume(draft, id, failing(event.error)),
+        failed
+          ? resume(draft, id, failing(event.error))
+          : proceed(draft, id, endEffect(draft, id, event.output)),
       );
       return;
     }

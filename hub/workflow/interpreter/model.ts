@@ -79,6 +79,8 @@ export type Command =
       /** Evaluated; secrets in it are still placeholders. */
       readonly argument: Json;
       readonly ref: string;
+      /** The call that a retry by hand lets it go on from. */
+      readonly resumes?: EffectId;
     }
   | { readonly type: "effect.cancel"; readonly effect: EffectId; readonly reason: string }
   | { readonly type: "timer.set"; readonly timer: TimerId; readonly dueAtMs: number }
@@ -145,6 +147,8 @@ export interface RunState {
   readonly held?: readonly HeldEvent[];
   /** The run is being cancelled; this is what the catches see that compensate. */
   readonly cancelling?: WorkflowError;
+  /** Calls without an end when the run was cancelled, by their tasks' paths of names: a retry from such a task goes on from its call. */
+  readonly unfinished?: Readonly<Record<string, EffectId>>;
   readonly counters: {
     readonly frame: number;
     readonly effect: number;
@@ -180,6 +184,8 @@ export interface Frame {
   readonly child?: FrameId;
   readonly extension?: ExtensionFrame;
   readonly effect?: EffectId;
+  /** The last call of the task, when that has failed or was cancelled: the next one, after a retry by hand, goes on from it. */
+  readonly resumes?: EffectId;
   /** Of a `wait`. */
   readonly timer?: TimerId;
   /** Of a `for`: what it goes over, and where it is. */

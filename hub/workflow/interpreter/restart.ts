@@ -1,4 +1,5 @@
 import { ComityError } from "#kernel/errors.js";
+import type { EffectId } from "#kernel/refs.js";
 import { startChild } from "./children.js";
 import type { Asking } from "./dataflow.js";
 import type { Draft } from "./draft.js";
@@ -98,6 +99,7 @@ function kindOf({ loop, fork, trying, listening }: Frame): Step["kind"] | undefi
 /** Begins the workflow in the middle: all before the task counts as done. */
 function* enterAt(draft: Draft, from: NonNullable<Retried["from"]>): Asking<void> {
   const path = pathTo(draft, from.ref);
+  const resumes = unfinishedCall(draft, from.ref);
   draft.clear();
   draft.set({
     status: "running",
@@ -106,6 +108,7 @@ function* enterAt(draft: Draft, from: NonNullable<Retried["from"]>): Asking<void
     error: undefined,
     cancelling: undefined,
     held: undefined,
+    unfinished: undefined,
   });
   let parent = draft.add("");
   for (const step of path) {
@@ -114,6 +117,14 @@ function* enterAt(draft: Draft, from: NonNullable<Retried["from"]>): Asking<void
     startChild(draft, parent, step.ref, from.input);
     parent = draft.frame(parent).child ?? parent;
   }
+  if (draft.keepsCalls) draft.patch(parent, { resumes });
+}
+
+/** The last call of a task, when that has failed or was cancelled: of a failed run its frame knows, of a cancelled one the run. */
+function unfinishedCall(draft: Draft, ref: string): EffectId | undefined {
+  const path = namePath(ref);
+  const frame = draft.frames().find(([, { ref: one }]) => namePath(one) === path)?.[1];
+  return frame?.resumes ?? draft.state.unfinished?.[path];
 }
 
 /** A task around the one to begin with is under way already. */

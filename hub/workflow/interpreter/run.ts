@@ -1,4 +1,5 @@
 import { type Expressions, ExpressionError } from "../expression/model.js";
+import type { JournalFormat } from "./format.js";
 import { interpret } from "./interpret.js";
 import type { JournalEvent, RunState, Transition } from "./model.js";
 import type { Program } from "./program.js";
@@ -14,9 +15,10 @@ export function transition(
   program: Program,
   state: RunState | undefined,
   event: JournalEvent,
+  format: JournalFormat,
   expressions: Expressions,
 ): Transition | Promise<Transition> {
-  const run = interpret(program, state, event);
+  const run = interpret(program, state, event, format);
   const reached = advance(run, run.next(), expressions);
   return reached instanceof Promise ? goOn(run, reached, expressions) : reached;
 }

@@ -2,8 +2,9 @@ import { startChild, unlink } from "./children.js";
 import type { Asking } from "./dataflow.js";
 import type { Draft } from "./draft.js";
 import { Fault, standardError } from "./errors.js";
-import type { Frame, FrameId, WorkflowError } from "./model.js";
+import type { Frame, FrameId, RunState, WorkflowError } from "./model.js";
 import { news } from "./news.js";
+import { namePath } from "./refs.js";
 import { viewOf } from "./scope.js";
 import { hasChildren, isOpen, releaseAll, stopChildren } from "./stop.js";
 import type { Next } from "./tasks/next.js";
@@ -58,7 +59,7 @@ function failRun(draft: Draft, origin: FrameId, error: WorkflowError, failed: Re
     const leaf = !hasChildren(frame);
     if (!failed.has(id)) news(draft, id, "cancelled");
     if (leaf && (id === origin || frame.listening === undefined)) {
-      draft.replace(id, begun(frame));
+      draft.replace(id, begun(draft, frame));
       if (id !== origin) again.push(id);
     } else draft.replace(id, still(frame));
   }
@@ -66,14 +67,18 @@ function failRun(draft: Draft, origin: FrameId, error: WorkflowError, failed: Re
   draft.set({ status: "failed", error });
 }
 
-/** A frame as it was before it was entered. The workflow keeps what its tasks have given. */
-function begun({ ref, parent, attempt, raw, leaving }: Frame): Frame {
+/** A frame as it was before it was entered. The workflow keeps what its tasks have given, a task the call that has come to nothing. */
+function begun(
+  { keepsCalls }: Draft,
+  { ref, parent, attempt, raw, leaving, effect, resumes = effect }: Frame,
+): Frame {
   return {
     ref,
     ...(parent === undefined ? {} : { parent }),
     ...(attempt === undefined ? {} : { attempt }),
     ...(raw === undefined ? {} : { raw }),
     ...(leaving === undefined ? {} : { leaving }),
+    ...(resumes !== undefined && keepsCalls ? { resumes } : {}),
   };
 }
 
@@ -99,7 +104,8 @@ function without<T extends object, Key extends keyof T>(value: T, key: Key): Omi
 export function* cancel(draft: Draft, reason: string): Asking<void> {
   const again = draft.state.cancelling !== undefined;
   const error = standardError("cancelled", "The run was cancelled", { detail: reason });
-  draft.set({ status: "running", held: undefined, cancelling: draft.state.cancelling ?? error });
+  const unfinished = again || !draft.keepsCalls ? draft.state.unfinished : unfinishedCalls(draft);
+  draft.set({ status: "running", held: undefined, cancelling: draft.state.cancelling ?? error, unfinished });
   draft.requeue([]);
   const frames = draft.frames().map(([id]) => id);
   for (const id of frames) releaseAll(draft, id, reason);
@@ -115,6 +121,14 @@ export function* cancel(draft: Draft, reason: string): Asking<void> {
     if (frame !== undefined && frame.result === undefined && !hasChildren(frame) && !frame.trying?.unwinding)
       yield* withdraw(draft, id);
   }
+}
+
+/** The calls that a cancellation ends, by their tasks' paths of names; undefined when there are none. */
+function unfinishedCalls(draft: Draft): RunState["unfinished"] {
+  const calls = draft.frames().flatMap(([, { ref, effect, resumes = effect }]) => {
+    return resumes === undefined ? [] : [[namePath(ref), resumes] as const];
+  });
+  return calls.length === 0 ? undefined : Object.fromEntries(calls);
 }
 
 /** Takes a cancelled task away, and then those around it; stops at one that compensates, or that has other branches to wait for. */

@@ -21,6 +21,9 @@ export function caller({ allow = thisMachine, plaintext = [], resolver, ...setti
     ref: "/do/0/call",
     runName: "test",
     runStartedAtMs: 0,
+    lease: { owner: "test", fence: 1 },
+    resumes: undefined,
+    madeSeq: 1,
   };
   return async (name, argument, signal = new AbortController().signal) => {
     const found = functions.find(name);
