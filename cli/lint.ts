@@ -10,7 +10,7 @@ import { readText } from "./text-file.js";
 export async function withLintPorts<T>(work: (ports: LintPorts) => Promise<T>): Promise<T> {
   const [{ JqExpressions }, { declaredFunctions }] = await Promise.all([
     import("#hub/workflow/expression/service.js"),
-    import("#hub/workflow/functions/catalogue.js"),
+    import("#hub/federated/functions/index.js"),
   ]);
   const expressions = new JqExpressions();
   try {

@@ -1,7 +1,7 @@
 import { openLocalEngine } from "#hub/workflow/engine/local.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
-import { declaredFunctions } from "#hub/workflow/functions/catalogue.js";
+import { declaredFunctions } from "#hub/federated/functions/index.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { readSecrets } from "#hub/workflow/secrets.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type PlanInput, planSchema } from "#hub/rounds/plan.js";
+import { type PlanInput, planSchema } from "#hub/federated/functions/train.js";
 import { readConfig } from "#kernel/config.js";
 
 /**

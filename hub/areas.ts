@@ -4,15 +4,18 @@ import type { Clock } from "#kernel/clock.js";
 import type { Log } from "#kernel/log.js";
 import { Operators } from "./access/operators.js";
 import { AnswerIntake } from "./assignments/intake.js";
+import { CallNews } from "./assignments/news.js";
 import { Assignments } from "./assignments/service.js";
+import { Shapes } from "./assignments/shapes.js";
+import { BlobReader } from "./blobs/reader.js";
 import { Retention } from "./blobs/retention.js";
 import type { FileBlobStore } from "./blobs/store.js";
 import { type HubConfig, publicAddress } from "./config.js";
 import { Models } from "./models/service.js";
 import { Results } from "./results/service.js";
-import { Aggregator } from "./fold/aggregator.js";
-import { Rounds } from "./rounds/service.js";
-import { Trainings } from "./rounds/trainings.js";
+import { declaredFunctions } from "./federated/functions/index.js";
+import { Federated } from "./federated/service.js";
+import { FoldPool } from "./fold/pool.js";
 import { Enrolment } from "./sites/enrolment.js";
 import { Presence } from "./sites/presence.js";
 import { siteRevoked } from "./sites/renewal.js";
@@ -23,10 +26,9 @@ import { languageCalls } from "./workflow/calls/calls.js";
 import type { HttpClientSettings } from "./workflow/calls/client.js";
 import type { Secrets } from "./workflow/engine/model.js";
 import { filePayloads } from "./workflow/engine/payload-stores.js";
-import { Payloads } from "./workflow/engine/payloads.js";
+import { Limits } from "./workflow/engine/limits.js";
 import { Engine } from "./workflow/engine/service.js";
 import { JqExpressions } from "./workflow/expression/service.js";
-import { federatedFunctions } from "./workflow/functions/catalogue.js";
 import { RunFeed } from "./runs/feed.js";
 import { Triggers } from "./workflow/events/service.js";
 
@@ -59,54 +61,42 @@ export async function makeAreas(foundation: Foundation) {
   const sites = new Sites(store, presence, clock);
   const feed = new RunFeed(store, clock);
   const payloads = filePayloads(blobs);
-  const packed = new Payloads(payloads);
-  const trainings = new Trainings(store, (text) => packed.unpack(text));
-  const assignments = new Assignments({ store, presence, feed, work: trainings, clock, log });
-  const aggregator = new Aggregator().warm();
-  const rounds = new Rounds({
+  const news = new CallNews(store.notifier);
+  const purposes = new Map(declaredFunctions.map(({ name, purpose }) => [name, purpose]));
+  const assignments = new Assignments({ store, presence, feed, news, purposes, clock, log });
+  const reader = new BlobReader(store, blobs);
+  const pool = new FoldPool().warm();
+  const limits = new Limits({ store, clock, rules: config.limits });
+  const shapes = new Shapes(store);
+  const intake = new AnswerIntake({ store, blobs, retention, feed, assignments, shapes, news, sites, clock });
+  const federated = new Federated({
     store,
     blobs,
+    reader,
     retention,
     presence,
     feed,
     assignments,
-    trainings,
-    aggregator,
-    limits: {
-      acquire: (tx, keys, holder) => engine.limits.acquire(tx, keys, holder),
-      holds: (holder) => engine.limits.holds(holder),
-      freed: (holders) => engine.limits.freed(holders),
-      news: () => engine.limits.news(),
-    },
+    news,
+    pool,
+    limits,
     clock,
     startedAtMs: clock.nowMs(),
+    minSites: config.minSites,
   });
   const expressions = new JqExpressions();
   const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
   const engine: Engine = new Engine({
     store,
     feed,
-    functions: [...languageCalls(calls), ...federatedFunctions(rounds)],
+    functions: [...languageCalls(calls), ...federated.functions],
     expressions,
     secrets,
     payloads,
-    limits: config.limits,
+    limits,
     clock,
     log,
     ...triggers.hooks,
-  });
-  const intake = new AnswerIntake({
-    store,
-    blobs,
-    retention,
-    feed,
-    assignments,
-    work: trainings,
-    clock,
-    maxSamples: async (assignment) => {
-      const { dataset } = await trainings.get(assignment);
-      return sites.maxRows(assignment.site, dataset, assignment.kind === "train" ? "trainRows" : "testRows");
-    },
   });
   const operators = new Operators({ store, tokenKey, issuer: config.trustDomain, clock, log });
   const enrolment = new Enrolment({
@@ -125,8 +115,8 @@ export async function makeAreas(foundation: Foundation) {
   presence.onChange((site, change) => {
     const told =
       change === "left"
-        ? sites.left(site).then(() => rounds.siteChanged(site, change))
-        : rounds.siteChanged(site, change);
+        ? sites.left(site).then(() => federated.siteChanged(site, change))
+        : federated.siteChanged(site, change);
     told.catch((error: unknown) =>
       log.error({ site, err: error }, "a change of presence could not be recorded"),
     );
@@ -147,6 +137,7 @@ export async function makeAreas(foundation: Foundation) {
     engine,
     triggers,
     intake,
+    reader,
     operators,
     enrolment,
     models,
@@ -157,7 +148,8 @@ export async function makeAreas(foundation: Foundation) {
       await engine.stop();
       await expressions.close();
       await retention.idle();
-      await aggregator.close();
+      news.close();
+      await pool.close();
     },
   };
 }

@@ -22,6 +22,8 @@ export const hubConfigSchema = z.strictObject({
   control: listener,
   /** Agents: mutual TLS. */
   agents: listener,
+  /** Sites that must stand behind whatever is let out of their answers; a plan can only ask for more. */
+  minSites: z.int().min(1).max(10_000).default(1),
   /** Where the rows are; without it in `hub.db` in the hub's folder. */
   database: z
     .strictObject({

@@ -33,13 +33,15 @@ interface Services {
 
 /** Puts each service on the port of its callers. Throws `INTERNAL` when the table of who may call what has a gap. */
 export function addServices({ control, agents }: Listeners, areas: Areas, foundation: Foundation): Services {
-  const { config, store, blobs, clock, log } = foundation;
-  const { presence, sites, assignments, triggers, intake, enrolment, models, results } = areas;
+  const { config, store, clock, log } = foundation;
+  const { presence, sites, assignments, triggers, intake, reader, enrolment, models, results } = areas;
   const startedAtMs = clock.nowMs();
   const sessions = new SessionDesk({
     presence,
     sites,
     assignments,
+    intake,
+    store,
     events: triggers.events,
     clock,
     log,
@@ -48,7 +50,7 @@ export function addServices({ control, agents }: Listeners, areas: Areas, founda
   });
   const agentAddress = () => publicAddress(config, "agents");
   const enrollment = enrollmentService({ enrolment, attempts: new Attempts(clock), clock, agentAddress });
-  const resultsFunctions = resultsService({ results, models, blobs });
+  const resultsFunctions = resultsService({ results, models, reader });
   const describeHub = async () => ({
     name: config.name,
     version: comityVersion,
@@ -61,7 +63,7 @@ export function addServices({ control, agents }: Listeners, areas: Areas, founda
   control.add(EnrollmentService, enrollment);
   control.add(ControlService, controlService({ ...areas, store, clock, describeHub }));
   control.add(ResultsService, resultsFunctions);
-  agents.add(AgentService, agentService({ store, blobs, intake, sessions }));
+  agents.add(AgentService, agentService({ store, reader, intake, sessions }));
   agents.addSome(EnrollmentService, { Renew: enrollment.Renew });
   agents.add(ResultsService, resultsFunctions);
   const services = [EnrollmentService.name, ControlService.name, ResultsService.name];

@@ -74,6 +74,7 @@ export const errorKinds = {
   RUN_STATE_WRONG: { grpc: status.FAILED_PRECONDITION, exit: exit.usage },
   JOURNAL_DAMAGED: { grpc: status.DATA_LOSS, exit: exit.unexpected },
   JOURNAL_TOO_NEW: { grpc: status.FAILED_PRECONDITION, exit: exit.config },
+  SCRIPT_RETIRED: { grpc: status.FAILED_PRECONDITION, exit: exit.config },
   LEASE_LOST: { grpc: status.ABORTED, exit: exit.unexpected, retryable: true },
   SECRET_NOT_FOUND: { grpc: status.FAILED_PRECONDITION, exit: exit.config },
   EVENT_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.usage },

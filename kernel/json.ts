@@ -21,7 +21,7 @@ const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 export const textLimits = { maxBytes: 1 << 20, maxDepth: 64, maxValues: 50_000 } as const;
 
 /** A value as JSON gives it back: without what is undefined, and with 0 for -0. */
-export const jsonForm = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json;
+export const jsonForm = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 
 /** The canonical form of RFC 8785: the same value gives the same text, and so the same digest. Throws `ARGUMENT_INVALID`. */
 export function canonicalJson(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { trainingWorkflow } from "#hub/rounds/calls.js";
+import { trainingWorkflow } from "#hub/federated/training-workflow.js";
 import { command, hubOption, jsonOption } from "../command.js";
 import { type HubOptions, withHub } from "../hub.js";
 import { readPlan } from "../plan.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { trainingWorkflow } from "#hub/rounds/calls.js";
-import type { PlanInput } from "#hub/rounds/plan.js";
+import { trainingWorkflow } from "#hub/federated/training-workflow.js";
+import type { PlanInput } from "#hub/federated/functions/train.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { writeFileAtomic } from "#kernel/files.js";
 import { type HubClient, openHub } from "../hub.js";

@@ -79,7 +79,7 @@ export class Assignments {
       await store.write(async (tx) => {
         // In the transaction: whether the stage is open must not change before its commit.
         for (const assignment of await vanishedAssignments(tx.db, site)) {
-          const { id, runId, round, attempt } = assignment;
+          const { runId, round, attempt } = assignment;
           if (!(await this.#reopen(tx, assignment, ["vanished"]))) continue;
           const text = `${site} is back and is offered round ${round} again (attempt ${attempt + 1}).`;
           feed.append(tx, { runId, type: "assignment.offered", round, site, text });

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { UpdateChecker } from "#aggregation/tensors/checker.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { type BlobStore, type StagedBlob, startHash } from "#hub/blobs/store.js";
@@ -48,7 +49,7 @@ export class Uploads {
       return await finish(
         isWhole
           ? await this.#takeWhole(update, expected, first.value, next)
-          : await this.#readBytes(header, update, expected, rest(first, next)),
+          : await this.#settled(update, await this.#readBytes(header, update, expected, rest(first, next))),
       );
     } finally {
       turn.end();
@@ -82,6 +83,14 @@ export class Uploads {
     if (hashBytes(bytes) !== update.sha256) throw wrongDigest(update.sha256);
     asComityError(() => checker.finish());
     return isInline(update) ? { inline: bytes } : { commit: (sha256) => this.#blobs.put(bytes, sha256) };
+  }
+
+  /** Few bytes that came in pieces need their file no longer. */
+  async #settled(update: BlobRef, staged: StagedBlob): Promise<ReceivedUpdate> {
+    if (!isInline(update)) return staged;
+    const inline = await readFile(staged.path);
+    await staged.discard();
+    return { inline };
   }
 
   async #readBytes(

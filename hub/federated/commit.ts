@@ -10,6 +10,7 @@ import { countSiteStates, siteStates } from "#hub/store/site-states.js";
 import { closeStage, insertStage, moveStage } from "#hub/store/stages.js";
 import type { Tx } from "#hub/store/tx.js";
 import type { Blocked } from "#hub/workflow/engine/limits.js";
+import { jsonForm } from "#kernel/json.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";
 import { findKind } from "#proto/work/index.js";
 import type { Lease } from "#hub/store/owners.js";
@@ -70,12 +71,12 @@ export async function commit(
 function after({ call, place }: Live, { begun, upgrade, turn }: Draft): Parameters<typeof moveCall>[2] {
   const { revision, position, state, output } = call;
   const same = { revision, position, state, status: "open", output } as const;
-  if (upgrade !== undefined) return { ...same, ...upgrade };
-  if (begun !== undefined) return { ...same, position: 0, state: begun.state };
+  if (upgrade !== undefined) return { ...same, revision: upgrade.revision, state: jsonForm(upgrade.state) };
+  if (begun !== undefined) return { ...same, position: 0, state: jsonForm(begun.state) };
   if (turn === undefined) return same;
   const { position: ended } = place;
   return "next" in turn
-    ? { ...same, position: ended, state: turn.next }
+    ? { ...same, position: ended, state: jsonForm(turn.next) }
     : { ...same, position: ended, status: "completed" };
 }
 

@@ -38,11 +38,11 @@ export class Draft {
   /** More work of a stream. */
   readonly issues: { readonly stage: Stage; readonly issues: readonly Issue[] }[] = [];
   /** The first state. */
-  begun: Begun<Json> | undefined;
+  begun: Begun<unknown> | undefined;
   /** The state as a newer revision of the script has it. */
-  upgrade: { readonly revision: number; readonly state: Json } | undefined;
+  upgrade: { readonly revision: number; readonly state: unknown } | undefined;
   /** What the round has come to. */
-  turn: Turn<Json, Json> | undefined;
+  turn: Turn<unknown, Json> | undefined;
 
   get isEmpty(): boolean {
     const { overdue, closes, folds, opens, issues, begun, upgrade, turn } = this;

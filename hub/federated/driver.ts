@@ -42,9 +42,9 @@ export async function drive(
     const draft = new Draft();
     let waits: Wait = { untilMs: undefined };
     const upgrade = live === undefined ? await upgradeOf(parts, fn, call) : undefined;
-    live ??= begin(fn, { ...call, ...upgrade });
-    if (upgrade !== undefined) draft.upgrade = upgrade;
-    else waits = await advance(parts, live, draft);
+    live ??= begin(fn, call);
+    if (upgrade === undefined) waits = await advance(parts, live, draft);
+    else draft.upgrade = upgrade;
     if (draft.isEmpty) {
       await wait(parts, [news, waits.news], signal, waits.untilMs);
       continue;

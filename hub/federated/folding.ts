@@ -23,7 +23,7 @@ export async function foldNow(
   const small = blobs.length > 0 && blobs.every(isInline);
   if (!small && !isFixed) return undefined;
   const job = await jobOf(parts, live, spec);
-  const done = small ? foldHere(job) : await parts.pool.fold(job);
+  const done = small && isAtHand(job) ? foldHere(job) : await parts.pool.fold(job);
   await adoptFiles(parts, done);
   const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [name, { sha256, sizeBytes }]);
   const { figures, value } = done;
@@ -31,6 +31,12 @@ export async function foldNow(
   const result = jsonForm({ is: "folded", blobs: Object.fromEntries(made) as object, figures, value });
   return { spec, result: result as unknown as Folded, blobs: Object.values(done.blobs) };
 }
+
+/** Whether no file is to be read: a hub of before has kept few bytes in files, too. */
+const isAtHand = ({ answers, with: others }: FoldJob): boolean =>
+  [...answers.flatMap(({ bytes, base }) => [bytes, base]), ...Object.values(others)].every(
+    (bytes) => bytes === undefined || "inline" in bytes,
+  );
 
 /** Every blob that goes into a fold. */
 function blobsOf({ over, with: others = {} }: FoldSpec): BlobRef[] {

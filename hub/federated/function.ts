@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import type { At } from "#hub/routing/at.js";
 import type { ModelVersion } from "#hub/store/models.js";
 import type { Json } from "#kernel/json.js";
 import type { AskSpec, Script } from "./script.js";
@@ -10,6 +11,11 @@ export interface LookUps {
   model(name: ModelVersionName): Promise<ModelVersion>;
 }
 
+/** What a function asks of the sites first. */
+interface First extends Pick<AskSpec, "work" | "body" | "rule"> {
+  readonly to: { readonly at: At };
+}
+
 /**
  * A federated function: what a workflow may call, and the script that does it. One file each below `functions/`. Methods and no function
  * properties, so that one of a special argument is one of any.
@@ -17,7 +23,7 @@ export interface LookUps {
 export interface FederatedFunction<
   Given = unknown,
   Argument = unknown,
-  State extends Json = Json,
+  State = unknown,
   Output extends Json = Json,
 > {
   /** For example `fed.train:1.0.0@default`. */
@@ -31,13 +37,12 @@ export interface FederatedFunction<
   /** The argument as the row keeps it, with all that is looked up for it: parsed and asked once. */
   prepare(given: Given, look: LookUps): Promise<Argument> | Argument;
   /** Newest first. The one before stays for one release, for rounds that are under way. */
-  readonly scripts: readonly [Script<Argument, State, Output>, ...Script<Argument, Json, Output>[]];
+  readonly scripts: readonly [Script<Argument, State, Output>, ...Script<Argument, unknown, Output>[]];
   /** What is asked of the sites first: for a dry run. */
-  first(given: Given): Pick<AskSpec, "work" | "body" | "rule"> & { readonly to: { readonly at: AtOf } };
+  first(given: Given): First;
   /** How many rounds a call has, where that is known. */
   rounds?(argument: Argument): number;
   /** Whether a call that is tried again by hand, maybe with another argument, may go on from the last completed round. */
   goesOnWith?(before: Argument, now: Argument): boolean;
 }
 
-type AtOf = Extract<AskSpec["to"], { readonly at: unknown }>["at"];

@@ -11,7 +11,7 @@ import type { Folded } from "./round.js";
 import type { Begun, Op, OpResult, Play, Script, StreamSpec, Turn } from "./script.js";
 
 /** What a play ends with: the beginning of a call, or one of its rounds. */
-type End = { readonly begun: Begun<Json> } | { readonly turn: Turn<Json, Json> };
+type End = { readonly begun: Begun<unknown> } | { readonly turn: Turn<unknown, Json> };
 
 /** A round that is being played: rebuilt from rows whenever it is not there. */
 export interface Live {

@@ -180,7 +180,7 @@ export interface Written {
 }
 
 /** What one round comes to: all of it is one transaction. */
-export type Turn<State extends Json, Output extends Json> = (
+export type Turn<State, Output extends Json> = (
   | { readonly next: State }
   | { readonly output: (written: Written) => Output }
 ) & {
@@ -193,7 +193,7 @@ export type Turn<State extends Json, Output extends Json> = (
 };
 
 /** What a call begins with. */
-export interface Begun<State extends Json> {
+export interface Begun<State> {
   readonly state: State;
   readonly save?: SaveModel;
 }
@@ -203,7 +203,7 @@ export interface Begun<State extends Json> {
  * Between rounds an explicit state: JSON, at most 64 KiB, blobs by digest. Within a round a generator, which may be played again from the
  * rows at any time: stages and folds are found by their names, and their rows win.
  */
-export interface Script<Argument = unknown, State extends Json = Json, Output extends Json = Json> {
+export interface Script<Argument = unknown, State = unknown, Output extends Json = Json> {
   /** Stands in the row of the call. A change of the names or the meaning of stages makes a new one. */
   readonly revision: number;
   begin(call: CallFacts<Argument>): Play<Begun<State>>;

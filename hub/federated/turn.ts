@@ -6,22 +6,22 @@ import { insertModelVersion } from "#hub/store/models.js";
 import { endRound } from "#hub/store/rounds.js";
 import { forgetSiteStates } from "#hub/store/site-states.js";
 import { endStages, replaceStageInputs } from "#hub/store/stages.js";
-import type { Json } from "#kernel/json.js";
+import { type Json, jsonForm } from "#kernel/json.js";
 import type { Writing } from "./commit.js";
 import { tellEnd } from "./report.js";
 import type { Round } from "./round.js";
 import type { Begun, SaveModel, Turn } from "./script.js";
 
 /** Writes what a call begins with. */
-export async function writeBegun(writing: Writing, { state, save }: Begun<Json>): Promise<void> {
+export async function writeBegun(writing: Writing, { state, save }: Begun<unknown>): Promise<void> {
   const { parts, tx, live } = writing;
   if (save !== undefined) await saveModel(writing, save, 0);
-  await parts.retention.holdOnly(tx, holders.call(live.call), blobsIn(state));
+  await parts.retention.holdOnly(tx, holders.call(live.call), blobsIn(jsonForm(state)));
   await releaseRound(writing);
 }
 
 /** Writes what a round has come to: the state or the output, the model, the end of its row; bytes that nobody needs go. */
-export async function writeTurn(writing: Writing, turn: Turn<Json, Json>, round: Round): Promise<void> {
+export async function writeTurn(writing: Writing, turn: Turn<unknown, Json>, round: Round): Promise<void> {
   const { parts, tx, live, nowMs, rounds } = writing;
   const { call, place } = live;
   const { round: report, void: nothing, save, offers = {} } = turn;
@@ -33,7 +33,7 @@ export async function writeTurn(writing: Writing, turn: Turn<Json, Json>, round:
   if (nothing !== undefined) await forgetSiteStates(tx.db, call, place.position - 1);
   for (const [stage, inputs] of Object.entries(offers))
     await replaceStageInputs(tx.db, { ...call, position: 0, stage }, inputs);
-  if ("next" in turn) await parts.retention.holdOnly(tx, holders.call(call), blobsIn(turn.next));
+  if ("next" in turn) await parts.retention.holdOnly(tx, holders.call(call), blobsIn(jsonForm(turn.next)));
   tellEnd(parts.feed, tx, round, report, { rounds, nothing, nowMs });
   await releaseRound(writing);
   if ("next" in turn) return;

@@ -1,7 +1,7 @@
 import type { BlobRef } from "#kernel/refs.js";
 import type { Assignment } from "#hub/assignments/model.js";
-import type { Round } from "#hub/rounds/model.js";
-import { assignmentsOfRound, testedBy } from "#hub/store/assignments.js";
+import type { Round } from "#hub/federated/round.js";
+import { assignmentsOfRound } from "#hub/store/assignments.js";
 import { newestSeq } from "#hub/store/events.js";
 import { modelVersions } from "#hub/store/models.js";
 import { roundsOf } from "#hub/store/rounds.js";
@@ -172,22 +172,18 @@ export class Results {
 
   async #result(run: Run): Promise<Result> {
     const { db } = this.#store;
-    const completed = (await roundsOf(db, run.id)).filter(({ state }) => state === "completed");
+    const completed = (await roundsOf(db, run.id)).filter(({ status }) => status === "completed");
     const versions = await modelVersions(db, { runId: run.id });
     // A run may train several series: the last round's is meant.
     const newest = versions
       .filter(({ round }) => round > 0)
       .toSorted((a, b) => a.round - b.round)
       .at(-1);
-    const tested = completed.some(({ model }) => model === undefined)
-      ? await testedBy(db, run.id)
-      : undefined;
     return {
       run,
       rounds: completed.map((round) => ({
         round: round.round,
-        sites:
-          versions.find((version) => version.round === round.round)?.sites ?? tested?.get(round.round) ?? 0,
+        sites: round.sites,
         samples: round.samples,
         metrics: round.metrics,
         startedAtMs: round.startedAtMs,

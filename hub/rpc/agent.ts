@@ -1,10 +1,9 @@
 import type { AnswerIntake } from "#hub/assignments/intake.js";
-import type { BlobStore } from "#hub/blobs/store.js";
-import { openAssignments } from "#hub/store/assignments.js";
+import type { BlobReader } from "#hub/blobs/reader.js";
+import { inputsOfSite } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
 import { ComityError } from "#kernel/errors.js";
 import { parseAssignmentId, parseSha256, type SiteId } from "#kernel/ids.js";
-import { readChunks } from "#proto/codec/bytes.js";
 import type { AgentHandlers } from "#proto/generated/comity/v1/Agent.js";
 import type { UploadRequest__Output } from "#proto/generated/comity/v1/UploadRequest.js";
 import type { Implementation } from "#proto/rpc/handlers.js";
@@ -15,29 +14,28 @@ import type { SessionDesk } from "./session.js";
 
 interface Parts {
   readonly store: Store;
-  readonly blobs: BlobStore;
+  readonly reader: BlobReader;
   readonly intake: AnswerIntake;
   readonly sessions: SessionDesk;
 }
 
 /** The service that the sites' agents call. */
-export function agentService({ store, blobs, intake, sessions }: Parts): Implementation<AgentHandlers> {
+export function agentService({ store, reader, intake, sessions }: Parts): Implementation<AgentHandlers> {
   return {
     Session: (messages, send, call) => sessions.serve(requireAgent(call), messages, send),
     async *Download(request, call) {
       const sha256 = parseSha256(request.sha256);
-      const open = await openAssignments(store.db, requireAgent(call).site);
-      if (!open.some(({ base }) => base.sha256 === sha256)) {
+      const wanted = await inputsOfSite(store.db, requireAgent(call).site);
+      if (!wanted.has(sha256)) {
         throw new ComityError(
           "BLOB_NOT_FOUND",
           `None of the site's open assignments names the blob ${sha256}.`,
           {
-            hint: "Ask only for the base model of an offer.",
+            hint: "Ask only for the inputs of an offer.",
           },
         );
       }
-      for await (const data of readChunks(await blobs.localPath(sha256), decodeOffset(request.offset)))
-        yield { data };
+      for await (const data of reader.read(sha256, decodeOffset(request.offset))) yield { data };
     },
     async Upload(messages, call) {
       const { site } = requireAgent(call);

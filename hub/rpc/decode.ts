@@ -4,6 +4,8 @@ import type { AnswerHeader } from "#hub/assignments/model.js";
 import type { Dataset } from "#hub/sites/model.js";
 import { parseValue } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
+import { type Json, parseJson } from "#kernel/json.js";
+import { printable } from "#kernel/words.js";
 import { parseAssignmentId, parseOpId, parseSha256 } from "#kernel/ids.js";
 import { limits } from "#proto/codec/work.js";
 import type { Catalogue__Output } from "#proto/generated/comity/v1/Catalogue.js";
@@ -71,7 +73,18 @@ export function decodeHeader(message: UploadHeader__Output): AnswerHeader {
     update: message.update === null ? undefined : decodeBlob(message.update),
     tensors: message.tensors,
     offset: decodeOffset(message.offset),
+    value: message.valueJson === "" ? undefined : (parseJson(message.valueJson, "MESSAGE_INVALID") as Json),
+    inline: message.inline.length === 0 ? undefined : message.inline,
+    stateFrom: message.stateFrom,
+    behind: message.behind === 0 ? 1 : decodeCount(message.behind),
+    dataVersion: printable(message.dataVersion, 128),
   };
+}
+
+/** Sites that stand behind an answer. */
+function decodeCount(count: number): number {
+  if (Number.isSafeInteger(count) && count >= 1 && count <= 1_000_000) return count;
+  throw new ComityError("MESSAGE_INVALID", `${count} is no number of sites.`);
 }
 
 /** A byte offset. */

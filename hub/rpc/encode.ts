@@ -69,7 +69,7 @@ export function encodeRunView(view: RunView): RunMessage {
     tasks: [...view.tasks],
     rounds: view.rounds.map(({ round, assignments }) => ({
       round: round.round,
-      state: round.state,
+      state: round.status === "open" ? "collecting" : round.status,
       startedAtMs: round.startedAtMs,
       endedAtMs: round.endedAtMs ?? 0,
       base: encodeBlob(round.base),

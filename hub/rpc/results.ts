@@ -1,8 +1,7 @@
-import type { BlobStore } from "#hub/blobs/store.js";
+import type { BlobReader } from "#hub/blobs/reader.js";
 import type { Models } from "#hub/models/service.js";
 import type { Results } from "#hub/results/service.js";
 import { parseRunId } from "#kernel/ids.js";
-import { readChunks } from "#proto/codec/bytes.js";
 import type { ResultsHandlers } from "#proto/generated/comity/v1/Results.js";
 import type { Implementation } from "#proto/rpc/handlers.js";
 import { decodeOffset } from "./decode.js";
@@ -11,14 +10,14 @@ import { encodeModel, encodeResult } from "./encode.js";
 interface Parts {
   readonly results: Results;
   readonly models: Models;
-  readonly blobs: BlobStore;
+  readonly reader: BlobReader;
 }
 
 /** How many rows a list has when the caller does not say. */
 export const listLimit = (limit: number): number => (limit === 0 ? 50 : Math.min(limit, 1000));
 
 /** The service that gives out aggregated results and models. */
-export function resultsService({ results, models, blobs }: Parts): Implementation<ResultsHandlers> {
+export function resultsService({ results, models, reader }: Parts): Implementation<ResultsHandlers> {
   return {
     async ListResults({ limit }) {
       return { results: (await results.list(listLimit(limit))).map(encodeResult) };
@@ -37,8 +36,7 @@ export function resultsService({ results, models, blobs }: Parts): Implementatio
     },
     async *DownloadModel({ model, version, offset }) {
       const { blob } = await models.version(model, version);
-      for await (const data of readChunks(await blobs.localPath(blob.sha256), decodeOffset(offset)))
-        yield { data };
+      for await (const data of reader.read(blob.sha256, decodeOffset(offset))) yield { data };
     },
   };
 }

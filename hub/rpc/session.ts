@@ -1,25 +1,35 @@
 import type { Assignments } from "#hub/assignments/service.js";
-import type { LiveSession, Offer, Presence } from "#hub/sites/presence.js";
+import type { AnswerIntake } from "#hub/assignments/intake.js";
+import type { Offer } from "#hub/assignments/offer.js";
+import { isEnded } from "#hub/runs/model.js";
+import type { LiveSession, Presence } from "#hub/sites/presence.js";
 import type { Sites } from "#hub/sites/service.js";
 import type { Events } from "#hub/workflow/events/events.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { assertNever, ComityError } from "#kernel/errors.js";
-import { type AssignmentId, parseAssignmentId } from "#kernel/ids.js";
+import { type AssignmentId, parseAssignmentId, parseRunId, type RunId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
-import { eventsCapability, protocolVersion } from "#proto/codec/work.js";
+import { answersCapability, eventsCapability, protocolVersion } from "#proto/codec/work.js";
 import type { FromAgent__Output } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
 import type { Hello__Output } from "#proto/generated/comity/v1/Hello.js";
 import type { AgentPrincipal } from "#proto/rpc/principal.js";
 import type { Sender } from "#proto/rpc/streams.js";
-import { decodeCatalogue } from "./decode.js";
+import { kinds } from "#proto/work/index.js";
+import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
+import { findRun } from "#hub/store/runs.js";
+import type { Store } from "#hub/store/store.js";
+import { decodeCatalogue, decodeHeader } from "./decode.js";
+import { encodeOffer } from "./encode-offer.js";
 
 interface Parts {
   readonly presence: Presence;
   readonly sites: Sites;
   readonly assignments: Assignments;
+  readonly intake: AnswerIntake;
+  readonly store: Store;
   readonly events: Pick<Events, "fromSite">;
   readonly clock: Clock;
   readonly log: Log;
@@ -96,7 +106,7 @@ export class SessionDesk {
       welcome: {
         protocol: protocolVersion,
         hubVersion,
-        capabilities: ["train", "evaluate", eventsCapability],
+        capabilities: [...kinds.map(({ name }) => name), eventsCapability, answersCapability],
         heartbeatMs: this.#heartbeatMs,
         hubTimeMs: clock.nowMs(),
       },
@@ -107,6 +117,16 @@ export class SessionDesk {
       .slice(0, 10_000)
       .map(({ assignmentId, attempt }) => ({ assignmentId: parseAssignmentId(assignmentId), attempt }));
     await assignments.resume(session.site, held);
+    await this.#forget(session, hello.runs);
+  }
+
+  /** Of the runs that a site keeps something for, those that are over: it may go. */
+  async #forget(session: AgentSession, runs: readonly string[]): Promise<void> {
+    for (const text of runs.slice(0, 10_000)) {
+      const runId = parseRunId(text);
+      const run = await findRun(this.#parts.store.db, runId);
+      if (run === undefined || isEnded(run.state)) session.runEnded(runId);
+    }
   }
 
   async #take(session: AgentSession, message: FromAgent__Output): Promise<void> {
@@ -145,7 +165,8 @@ export class SessionDesk {
         presence.disconnect(session);
         return;
       case "answer":
-        throw new ComityError("MESSAGE_INVALID", "This hub takes answers by Upload only.");
+        if (message.answer != null) await this.#answer(session, message.answer);
+        return;
       case "hello":
         throw new ComityError("MESSAGE_INVALID", "A session has one Hello.");
       case undefined:
@@ -171,6 +192,24 @@ export class SessionDesk {
     session.send({ body: "eventReceipt", eventReceipt: receipt });
   }
 
+  /** An answer with few bytes or none; what may pass by itself is refused as such, and the agent sends it again. */
+  async #answer({ site, send }: AgentSession, message: UploadHeader__Output): Promise<void> {
+    const { opId, assignmentId, attempt } = message;
+    try {
+      const header = decodeHeader(message);
+      if (header.offset > 0 || (header.update !== undefined && header.inline === undefined))
+        throw new ComityError("MESSAGE_INVALID", "An answer over the session has all its bytes with it.", {
+          hint: "Send a larger one by Upload.",
+        });
+      const receipt = await this.#parts.intake.receive(site, header, once(header.inline));
+      send({ body: "receipt", receipt });
+    } catch (thrown) {
+      const { code, message: reason, hint = "", kind } = ComityError.from(thrown);
+      const retryable = kind.retryable ?? code === "INTERNAL";
+      send({ body: "answerRefused", answerRefused: { opId, assignmentId, attempt, code, reason, hint, retryable } });
+    }
+  }
+
   #heartbeat(): void {
     const { clock } = this.#parts;
     const [nowMs, monotonicMs] = [clock.nowMs(), clock.monotonicMs()];
@@ -191,6 +230,11 @@ export class SessionDesk {
       } else session.heartbeat();
     }
   }
+}
+
+/** The one piece, if there is one. */
+async function* once(bytes: Buffer | undefined): AsyncGenerator<Uint8Array> {
+  if (bytes !== undefined) yield await Promise.resolve(bytes);
 }
 
 /** The id that the agent knows the event by; empty when there is none to be read. */
@@ -229,17 +273,16 @@ class AgentSession implements LiveSession {
     this.heardMs = clock.monotonicMs();
   }
 
-  send(message: FromHub): void {
+  readonly send = (message: FromHub): void => {
     this.#send(message);
+  };
+
+  offer(offer: Offer): void {
+    this.send({ body: "offer", offer: encodeOffer(offer, this.#clock.nowMs()) });
   }
 
-  offer({ assignment, runName, workJson }: Offer): void {
-    const { id, attempt, runId, round, kind, base, deadlineAtMs } = assignment;
-    const deadlineMs = Math.min(Math.max(deadlineAtMs - this.#clock.nowMs(), 0), 2 ** 32 - 1);
-    this.send({
-      body: "offer",
-      offer: { assignmentId: id, attempt, runId, runName, round, kind, workJson, base, deadlineMs },
-    });
+  runEnded(runId: RunId): void {
+    this.send({ body: "runEnded", runEnded: { runId } });
   }
 
   cancel(assignmentId: AssignmentId, reason: string): void {

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
-import type { Inputs, Rule, Stage, StageKey, Unasked } from "#hub/assignments/stage.js";
-import type { RunId } from "#kernel/ids.js";
+import type { Inputs, Rule, SitePart, Stage, StageKey, Unasked } from "#hub/assignments/stage.js";
+import type { RunId, Sha256, SiteId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef, EffectId } from "#kernel/refs.js";
 import { Prepared } from "./prepared.js";
@@ -61,6 +61,23 @@ export async function countOfStage(
 ): Promise<{ readonly asked: number }> {
   const [row] = await count.rows(db, [runId, effect, position, stage]);
   return { asked: Number(row?.asked ?? 0) };
+}
+
+const inputs = new Prepared<{ inputs: string; part: string | null }>(
+  `select stages.inputs, assignments.part from assignments join stages on stages.run_id = assignments.run_id
+    and stages.effect = assignments.effect and stages.position = assignments.position and stages.stage = assignments.stage
+    where assignments.site = ? and assignments.state in ('offered', 'accepted')`,
+);
+
+/** The blobs that a site's open assignments name as inputs: all that it may fetch. */
+export async function inputsOfSite(db: Db, site: SiteId): Promise<ReadonlySet<Sha256>> {
+  const digests = new Set<Sha256>();
+  for (const row of await inputs.rows(db, [site])) {
+    const part = row.part === null ? undefined : (JSON.parse(row.part) as SitePart).inputs;
+    const named = { ...(JSON.parse(row.inputs) as Inputs), ...part };
+    for (const { sha256 } of Object.values(named)) digests.add(sha256);
+  }
+  return digests;
 }
 
 const findAll = new Prepared<Row>(

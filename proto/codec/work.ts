@@ -14,6 +14,9 @@ export const protocolVersion = 1;
 /** What a hub announces in Welcome that takes the events of sites. */
 export const eventsCapability = "events";
 
+/** What a hub announces in Welcome that takes small answers over the session. */
+export const answersCapability = "answers";
+
 /** The layers of a model as Keras writes them (`class_name` and `config`); checked in full by `aggregation/topology`. */
 export const layersSchema = z
   .array(z.looseObject({ class_name: z.string(), config: z.record(z.string(), z.unknown()) }))

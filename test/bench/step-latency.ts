@@ -1,7 +1,7 @@
 import { Database } from "#kernel/sqlite.js";
 import { agentPaths } from "#node-agent/config.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
-import { federatedCalls } from "#hub/rounds/calls.js";
+import { federatedCalls } from "#hub/federated/training-workflow.js";
 import { Federation } from "./federation.js";
 import { type Figure, median } from "./figure.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import type { HubDatabase } from "#hub/store/database.js";
 import { Store } from "#hub/store/store.js";
-import type { LimitRule } from "#hub/workflow/engine/limits.js";
+import { type LimitRule, Limits } from "#hub/workflow/engine/limits.js";
 import type { PayloadStore, Secrets } from "#hub/workflow/engine/model.js";
 import { memoryPayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
@@ -162,10 +162,11 @@ export class TestEngine {
   constructor(store: Store, world: World) {
     this.store = store;
     this.#world = world;
-    const { outside, published, ...parts } = world;
+    const { outside, published, limits: rules, ...parts } = world;
     this.feed = new RunFeed(store, world.clock);
     this.engine = new Engine({
       ...parts,
+      limits: new Limits({ store, clock: world.clock, rules }),
       functions: outside.functions,
       store,
       feed: this.feed,

@@ -56,12 +56,16 @@ export class TestSite {
   async connect({
     rows = 100,
     held = [],
+    capabilities = ["train", "evaluate"],
   }: {
     rows?: number;
     held?: Hello["held"];
+    /** The kinds of work that it says it can do. */
+    capabilities?: string[];
   } = {}): Promise<TestSession> {
     const session = await this.open();
-    session.send({ body: "hello", hello: { protocolMin: 1, protocolMax: 1, agentVersion: "test", held } });
+    const hello = { protocolMin: 1, protocolMax: 1, agentVersion: "test", capabilities, held };
+    session.send({ body: "hello", hello });
     await session.next("welcome");
     session.send({
       body: "catalogue",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
-import type { PlanInput } from "#hub/rounds/plan.js";
-import { trainingWorkflow } from "#hub/rounds/calls.js";
+import type { PlanInput } from "#hub/federated/functions/train.js";
+import { trainingWorkflow } from "#hub/federated/training-workflow.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";

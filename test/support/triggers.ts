@@ -1,5 +1,6 @@
 import type { Store } from "#hub/store/store.js";
 import { Engine } from "#hub/workflow/engine/service.js";
+import { Limits } from "#hub/workflow/engine/limits.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded } from "#hub/runs/model.js";
 import { Triggers } from "#hub/workflow/events/service.js";
@@ -18,7 +19,8 @@ export class TriggeredEngine {
   constructor(store: Store, world: World) {
     this.store = store;
     this.#feed = new RunFeed(store, world.clock);
-    const common = { ...world, store, feed: this.#feed, log: silentLog };
+    const limits = new Limits({ store, clock: world.clock, rules: world.limits });
+    const common = { ...world, limits, store, feed: this.#feed, log: silentLog };
     this.triggers = new Triggers({ ...common, engine: () => this.engine });
     this.engine = new Engine({ ...common, functions: world.outside.functions, ...this.triggers.hooks });
   }

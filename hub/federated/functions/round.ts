@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Json } from "#kernel/json.js";
-import { type Layers } from "#proto/codec/work.js";
+import type { Layers } from "#proto/codec/work.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
 import { dataKeys, layersOf, modelVersionOptions, nameSchema, newModelOptions, patienceKeys, ruleOf } from "../plan.js";

@@ -9,7 +9,6 @@ import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { type Clock, systemClock } from "#kernel/clock.js";
 import { type Log, silentLog } from "#kernel/log.js";
-import type { LimitRule } from "./limits.js";
 import type { Secrets } from "./model.js";
 import { filePayloads, memoryPayloads } from "./payload-stores.js";
 import { noSecrets } from "./secrets.js";
@@ -22,7 +21,6 @@ interface LocalSettings {
   /** A folder that keeps the runs; without one they are gone with the process. */
   readonly dir?: string;
   readonly secrets?: Secrets;
-  readonly limits?: readonly LimitRule[];
   readonly clock?: Clock;
   readonly log?: Log;
   readonly published?: (event: CloudEvent) => Promise<void>;

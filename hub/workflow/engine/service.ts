@@ -23,7 +23,7 @@ import { Control, inboxTopic, type RetryRequest, type SteerRequest } from "./con
 import { Core } from "./core.js";
 import { Delivery } from "./deliver.js";
 import { Leases } from "./leases.js";
-import { type LimitRule, Limits } from "./limits.js";
+import { Limits } from "./limits.js";
 import type { PayloadStore, Secrets } from "./model.js";
 import { Queue } from "./queue.js";
 import { shapesOf } from "./secrets.js";
@@ -41,7 +41,8 @@ export interface EngineParts {
   readonly expressions: Expressions;
   readonly secrets: Secrets;
   readonly payloads: PayloadStore;
-  readonly limits?: readonly LimitRule[];
+  /** Places that runs and their calls take; without them there are no limits. */
+  readonly limits?: Limits;
   readonly clock: Clock;
   readonly log: Log;
   /** Gets every event that a run publishes, besides the runs that listen; may get it again after a crash. */
@@ -73,7 +74,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     const { store, feed, expressions, clock, log } = parts;
-    this.limits = new Limits({ store, clock, rules: parts.limits ?? [] });
+    this.limits = parts.limits ?? new Limits({ store, clock, rules: [] });
     const { onNewest } = parts;
     this.library = new Library({ store, clock, parse: (text) => this.parse(text), onNewest });
     const core: Core = new Core({

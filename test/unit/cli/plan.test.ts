@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { readPlan } from "#cli/plan.js";
-import { trainingWorkflow } from "#hub/rounds/calls.js";
+import { trainingWorkflow } from "#hub/federated/training-workflow.js";
 import { readConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
 import { agentConfigSchema } from "#node-agent/config.js";

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import type { z } from "zod";
 import { profileSchema } from "#client/profile.js";
 import { hubConfigSchema } from "#hub/config.js";
-import { planSchema } from "#hub/rounds/plan.js";
+import { planSchema } from "#hub/federated/functions/train.js";
 import { readTask } from "#hub/rounds/training.js";
 import { agentConfigSchema } from "#node-agent/config.js";
 import { readPage, root, rowsOf } from "../../support/pages.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { type PlanInput, planSchema } from "#hub/rounds/plan.js";
+import { type PlanInput, planSchema } from "#hub/federated/functions/train.js";
 import { describeWork, readTask, type Task } from "#hub/rounds/training.js";
 import { parseConfig } from "#kernel/config.js";
 
