@@ -23,7 +23,9 @@ export function checkHeader(
   }
   const { samples, metrics, value, update } = header;
   const tensors = update === undefined ? undefined : header.tensors;
-  asComityError(() => checkAnswer(assignment.kind, shape, { samples, figures: metrics, value, tensors }, maxSamples));
+  asComityError(() =>
+    checkAnswer(assignment.kind, shape, { samples, figures: metrics, value, tensors }, maxSamples),
+  );
   if (shape.tensors === undefined || update === undefined) return;
   const dataBytes = totalBytes(shape.tensors);
   const { sizeBytes } = update;

@@ -122,10 +122,12 @@ export class AnswerIntake {
   ): Promise<Receipt> {
     const nowMs = this.#parts.clock.nowMs();
     const answer = { assignment, shaped, header, answerSha256, received, nowMs };
-    const delivered = await this.#parts.store.write((tx) => this.#write(tx, answer)).catch((error: unknown) => {
-      if (error instanceof NotOpen) return false;
-      throw error;
-    });
+    const delivered = await this.#parts.store
+      .write((tx) => this.#write(tx, answer))
+      .catch((error: unknown) => {
+        if (error instanceof NotOpen) return false;
+        throw error;
+      });
     if (delivered) return receiptOf(header, nowMs);
     const now = await this.#find(assignment.site, header.assignmentId);
     return now.state === "delivered" ? repeat(now, header, answerSha256) : this.#late(now, header);
@@ -134,7 +136,14 @@ export class AnswerIntake {
   /** The stage first: that locks it, and gives the order of arrival. False when it is closed. */
   async #write(
     tx: Tx,
-    { assignment, shaped, header, answerSha256, received, nowMs }: {
+    {
+      assignment,
+      shaped,
+      header,
+      answerSha256,
+      received,
+      nowMs,
+    }: {
       readonly assignment: Assignment;
       readonly shaped: ShapedStage;
       readonly header: AnswerHeader;

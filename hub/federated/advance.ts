@@ -18,7 +18,10 @@ import type { AskSpec, Collected, Op, OpResult, StreamSpec, TakeSpec } from "./s
 const maxOps = 10_000;
 
 /** What an op has come to: its value, nothing before the draft is written, or nothing before something has happened. */
-type Got = { readonly is: "value"; readonly value: OpResult } | { readonly is: "commit" } | ({ readonly is: "wait" } & Wait);
+type Got =
+  | { readonly is: "value"; readonly value: OpResult }
+  | { readonly is: "commit" }
+  | ({ readonly is: "wait" } & Wait);
 
 /** Plays on until something must be waited for, or be written before it may go on. Returns how long to wait. */
 export async function advance(parts: DriverParts, live: Live, draft: Draft): Promise<Wait> {
@@ -41,7 +44,8 @@ export async function advance(parts: DriverParts, live: Live, draft: Draft): Pro
 
 /** Stages and folds are found by their names: one that is used twice would be given the first one's answers again. */
 function useNames({ names, call }: Live, op: Op): void {
-  const used = op.op === "all" ? op.of.map(({ name }) => name) : [op.op === "fold" ? `fold/${op.name}` : op.name];
+  const used =
+    op.op === "all" ? op.of.map(({ name }) => name) : [op.op === "fold" ? `fold/${op.name}` : op.name];
   for (const name of used) {
     if (names.has(name))
       throw new ComityError("INTERNAL", `A round of ${call.function} uses the name ${name} twice.`);
@@ -81,7 +85,10 @@ async function resolveTake(
   const stage = memo.stages.get(op.stream);
   const spec = live.streams.get(op.stream);
   if (stage === undefined || spec === undefined)
-    throw new ComityError("INTERNAL", `A round of ${live.call.function} takes from ${op.stream}, which is no stream.`);
+    throw new ComityError(
+      "INTERNAL",
+      `A round of ${live.call.function} takes from ${op.stream}, which is no stream.`,
+    );
   live.stages.set(op.name, stage);
   const assignments = await assignmentsOfStage(parts.store.db, stage);
   const value = taken(stage, assignments, op, live.place.position);

@@ -39,7 +39,8 @@ export async function choose(
   const { store, presence, feed } = parts;
   const { runId } = call;
   const round = (await roundAt(store.db, call, position))?.round ?? (await nextRound(store.db, runId));
-  const history = at.affinity === undefined ? undefined : await routingHistory(store.db, runId, asked.work.name);
+  const history =
+    at.affinity === undefined ? undefined : await routingHistory(store.db, runId, asked.work.name);
   const known = await listSites(store.db);
   const wish = wishOf(asked, at);
   const choice = await chooseInThread({ sites: known, wish, online: presence.onlineSites, draw, history });
@@ -63,7 +64,8 @@ export async function candidates(
   asked: Asked,
   at: At,
 ): Promise<readonly SiteId[]> {
-  const history = at.affinity === undefined ? undefined : await routingHistory(store.db, runId, asked.work.name);
+  const history =
+    at.affinity === undefined ? undefined : await routingHistory(store.db, runId, asked.work.name);
   const online = presence.onlineSites;
   const request = { sites: await listSites(store.db), wish: wishOf(asked, at), online, draw, history };
   return (await chooseInThread(request)).chosen;

@@ -100,14 +100,21 @@ async function write(writing: Writing, draft: Draft): Promise<void> {
 }
 
 /** The round's row; it gets its number with the first thing that is written of it. */
-async function roundOf({ tx, live, nowMs }: Writing): Promise<{ readonly round: Round; readonly isNew: boolean }> {
+async function roundOf({
+  tx,
+  live,
+  nowMs,
+}: Writing): Promise<{ readonly round: Round; readonly isNew: boolean }> {
   const { call, place } = live;
   const known = await roundAt(tx.db, call, place.position);
   if (known !== undefined) return { round: known, isNew: false };
   return { round: await insertRound(tx.db, call, place.position, nowMs), isNew: true };
 }
 
-async function writeFold({ parts, tx, live, nowMs }: Writing, { spec, result, blobs }: NewFold): Promise<void> {
+async function writeFold(
+  { parts, tx, live, nowMs }: Writing,
+  { spec, result, blobs }: NewFold,
+): Promise<void> {
   const { call, place } = live;
   for (const blob of blobs) {
     if ("inline" in blob) await keepSmallBlob(tx.db, blob, blob.inline, nowMs);
@@ -125,7 +132,9 @@ async function writeFold({ parts, tx, live, nowMs }: Writing, { spec, result, bl
     if (stage !== undefined && findKind(stage.kind)?.answer.kept === "folded")
       await parts.retention.drop(
         tx,
-        answers.flatMap(({ assignment, tensors }) => (tensors === undefined ? [] : [holders.answer(assignment)])),
+        answers.flatMap(({ assignment, tensors }) =>
+          tensors === undefined ? [] : [holders.answer(assignment)],
+        ),
       );
   }
   const told = spec.tell?.(result);
@@ -149,7 +158,10 @@ async function open(writing: Writing, opening: Opening): Promise<void> {
 /** Gives each site its assignment of a stage, and pushes it after the commit. `changes` tells those of a stream apart. */
 async function issue(
   { parts, tx, live, nowMs }: Writing,
-  stage: Pick<Stage, "runId" | "effect" | "position" | "stage" | "kind" | "siteState" | "rule" | "concurrency">,
+  stage: Pick<
+    Stage,
+    "runId" | "effect" | "position" | "stage" | "kind" | "siteState" | "rule" | "concurrency"
+  >,
   round: number,
   issues: readonly Issue[],
   changes: number,
@@ -163,7 +175,20 @@ async function issue(
     const id = idOf(stage, site, changes);
     const issued = live.place.position - 1;
     const stateFrom = states.get(site);
-    return { id, runId, effect, position, stage: name, round, kind, site, part, issued, stateFrom, deadlineAtMs };
+    return {
+      id,
+      runId,
+      effect,
+      position,
+      stage: name,
+      round,
+      kind,
+      site,
+      part,
+      issued,
+      stateFrom,
+      deadlineAtMs,
+    };
   });
   const assignments: readonly Assignment[] = await insertAssignments(tx.db, fresh, nowMs);
   tx.afterCommit(() => void parts.assignments.push(assignments));
@@ -171,11 +196,16 @@ async function issue(
 
 /** The same for every attempt, so that a repetition is recognised. */
 function idOf(
-  { runId, effect, position, stage, concurrency }: Pick<Stage, "runId" | "effect" | "position" | "stage" | "concurrency">,
+  {
+    runId,
+    effect,
+    position,
+    stage,
+    concurrency,
+  }: Pick<Stage, "runId" | "effect" | "position" | "stage" | "concurrency">,
   site: SiteId,
   changes: number,
 ): AssignmentId {
   const more = concurrency > 0 ? `.${changes}` : "";
   return `${runId}.${effect}.${position}.${stage}.${site.replace("/", ".")}${more}` as AssignmentId;
 }
-

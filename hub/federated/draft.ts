@@ -31,7 +31,11 @@ export interface NewFold {
 
 /** All that the driver writes at once. */
 export class Draft {
-  readonly overdue: { readonly assignment: Assignment; readonly state: "late" | "vanished"; readonly text: string }[] = [];
+  readonly overdue: {
+    readonly assignment: Assignment;
+    readonly state: "late" | "vanished";
+    readonly text: string;
+  }[] = [];
   readonly closes: { readonly stage: Stage; readonly short: boolean; readonly closedAtMs: number }[] = [];
   readonly folds: NewFold[] = [];
   readonly opens: Opening[] = [];

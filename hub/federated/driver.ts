@@ -67,7 +67,8 @@ async function write(
   switch (end.is) {
     case "done":
       // After a round its play is over.
-      if (draft.turn !== undefined || draft.begun !== undefined || draft.upgrade !== undefined) return undefined;
+      if (draft.turn !== undefined || draft.begun !== undefined || draft.upgrade !== undefined)
+        return undefined;
       live.version += 1;
       return live;
     case "reload":

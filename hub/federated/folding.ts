@@ -25,7 +25,10 @@ export async function foldNow(
   const job = await jobOf(parts, live, spec);
   const done = small && isAtHand(job) ? foldHere(job) : await parts.pool.fold(job);
   await adoptFiles(parts, done);
-  const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [name, { sha256, sizeBytes }]);
+  const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [
+    name,
+    { sha256, sizeBytes },
+  ]);
   const { figures, value } = done;
   // As the row will give it back: a script must not see what a replay would not.
   const result = jsonForm({ is: "folded", blobs: Object.fromEntries(made) as object, figures, value });
@@ -40,11 +43,17 @@ const isAtHand = ({ answers, with: others }: FoldJob): boolean =>
 
 /** Every blob that goes into a fold. */
 function blobsOf({ over, with: others = {} }: FoldSpec): BlobRef[] {
-  const answers = over.flatMap((one) => one.answers.flatMap(({ tensors, stale, base }) => [tensors, stale > 0 ? base : undefined]));
+  const answers = over.flatMap((one) =>
+    one.answers.flatMap(({ tensors, stale, base }) => [tensors, stale > 0 ? base : undefined]),
+  );
   return [...answers, ...Object.values(others)].filter((blob) => blob !== undefined);
 }
 
-async function jobOf({ reader, blobs }: DriverParts, { call, place }: Live, spec: FoldSpec): Promise<FoldJob> {
+async function jobOf(
+  { reader, blobs }: DriverParts,
+  { call, place }: Live,
+  spec: FoldSpec,
+): Promise<FoldJob> {
   const { name, folder, options, over, groups = {} } = spec;
   const common = spec.with?.["base"]?.sha256;
   const answers: FoldJob["answers"][number][] = [];

@@ -45,4 +45,3 @@ export interface FederatedFunction<
   /** Whether a call that is tried again by hand, maybe with another argument, may go on from the last completed round. */
   goesOnWith?(before: Argument, now: Argument): boolean;
 }
-

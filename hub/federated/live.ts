@@ -36,9 +36,13 @@ export interface Live {
 export function scriptOf({ scripts }: FederatedFunction, { function: name, revision }: Call): Script {
   const found = scripts.find((script) => script.revision === revision);
   if (found !== undefined) return found;
-  throw new ComityError("SCRIPT_RETIRED", `This hub cannot go on with a call of ${name} of revision ${revision}.`, {
-    hint: "Start the release that began it until its round is over, then this one; or cancel the run.",
-  });
+  throw new ComityError(
+    "SCRIPT_RETIRED",
+    `This hub cannot go on with a call of ${name} of revision ${revision}.`,
+    {
+      hint: "Start the release that began it until its round is over, then this one; or cancel the run.",
+    },
+  );
 }
 
 /** The round after the last one that has ended, from its beginning. */
@@ -49,7 +53,13 @@ export function begin(fn: FederatedFunction, call: Call): Live {
   const { argument, origin, createdAtMs } = call;
   const play = playOf(script, { argument, origin, createdAtMs }, call, place);
   const live = { call, place, version: call.version, play, names: new Set<string>() };
-  return { ...live, pending: play.next(undefined as unknown as OpResult), stages: new Map(), streams: new Map(), taken: [] };
+  return {
+    ...live,
+    pending: play.next(undefined as unknown as OpResult),
+    stages: new Map(),
+    streams: new Map(),
+    taken: [],
+  };
 }
 
 function* playOf(

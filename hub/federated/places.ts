@@ -52,7 +52,10 @@ export async function takePlaces(
 }
 
 /** A call that waits for one place holds none: two calls that each hold what the other needs would wait for ever. */
-export async function givePlacesBack({ store, limits }: DriverParts, { runId, effect }: CallRef): Promise<void> {
+export async function givePlacesBack(
+  { store, limits }: DriverParts,
+  { runId, effect }: CallRef,
+): Promise<void> {
   const holder = effectKey(runId, effect);
   await store.write(async (tx) => {
     await removeHolder(tx.db, holder);

@@ -31,7 +31,11 @@ export function tellEnd(
   tx: Tx,
   round: Round,
   report: RoundReport,
-  { rounds, nothing, nowMs }: { readonly rounds: number | undefined; readonly nothing: string | undefined; readonly nowMs: number },
+  {
+    rounds,
+    nothing,
+    nowMs,
+  }: { readonly rounds: number | undefined; readonly nothing: string | undefined; readonly nowMs: number },
 ): void {
   const { sites, asked: of, samples, figures: metrics } = report;
   const { runId, round: number, startedAtMs } = round;

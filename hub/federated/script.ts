@@ -18,7 +18,9 @@ export interface AskSpec<Body = unknown, Input extends string = string, Value = 
   readonly body: Body;
   readonly inputs: Partial<Readonly<Record<Input, BlobRef>>>;
   /** By rule (chosen and recorded when the stage opens), or those that an earlier stage named; `each` adds to a site's body and inputs. */
-  readonly to: { readonly at: At } | { readonly sites: readonly SiteId[]; readonly each?: Readonly<Record<string, SitePart>> };
+  readonly to:
+    | { readonly at: At }
+    | { readonly sites: readonly SiteId[]; readonly each?: Readonly<Record<string, SitePart>> };
   readonly rule: Rule;
   /** The name of the state that the sites keep for it, over the rounds of the call. */
   readonly siteState?: string;
@@ -94,7 +96,11 @@ export interface FoldSpec {
   readonly groups?: Groups;
   readonly with?: Readonly<Record<string, BlobRef | undefined>>;
   /** Told in the feed with its row. */
-  tell?(result: Folded): { readonly type: RunEventType; readonly text: string; readonly data: Readonly<Record<string, unknown>> };
+  tell?(result: Folded): {
+    readonly type: RunEventType;
+    readonly text: string;
+    readonly data: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** What a script may do. */
@@ -130,9 +136,7 @@ export function* fold(spec: FoldSpec): Play<Folded> {
 }
 
 /** Opens a stream, once in the life of a call. */
-export function* stream<Body, Input extends string, Value>(
-  spec: StreamSpec<Body, Input, Value>,
-): Play<void> {
+export function* stream<Body, Input extends string, Value>(spec: StreamSpec<Body, Input, Value>): Play<void> {
   yield { op: "stream", ...(spec as unknown as StreamSpec) };
 }
 

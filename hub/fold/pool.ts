@@ -16,9 +16,15 @@ export class FoldPool {
     const path = `${job.outPath}.model`;
     const written =
       job.folder === "model.initial"
-        ? await this.#aggregator.initialise({ ...(job.options as unknown as { layers: Layers; seed: number }), outPath: path })
+        ? await this.#aggregator.initialise({
+            ...(job.options as unknown as { layers: Layers; seed: number }),
+            outPath: path,
+          })
         : await this.#aggregator.aggregate({
-            inputs: job.answers.map(({ samples, bytes }) => ({ path: (bytes as { path: string }).path, weight: samples })),
+            inputs: job.answers.map(({ samples, bytes }) => ({
+              path: (bytes as { path: string }).path,
+              weight: samples,
+            })),
             tensors: groupedTensors(job.groups),
             outPath: path,
           });

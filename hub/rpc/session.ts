@@ -206,7 +206,10 @@ export class SessionDesk {
     } catch (thrown) {
       const { code, message: reason, hint = "", kind } = ComityError.from(thrown);
       const retryable = kind.retryable ?? code === "INTERNAL";
-      send({ body: "answerRefused", answerRefused: { opId, assignmentId, attempt, code, reason, hint, retryable } });
+      send({
+        body: "answerRefused",
+        answerRefused: { opId, assignmentId, attempt, code, reason, hint, retryable },
+      });
     }
   }
 

@@ -14,15 +14,7 @@ type Row = Selectable<AssignmentsTable>;
 /** A new assignment, attempt 1, state `offered`. */
 export type NewAssignment = Pick<
   Assignment,
-  | keyof StageKey
-  | "id"
-  | "round"
-  | "kind"
-  | "site"
-  | "part"
-  | "issued"
-  | "stateFrom"
-  | "deadlineAtMs"
+  keyof StageKey | "id" | "round" | "kind" | "site" | "part" | "issued" | "stateFrom" | "deadlineAtMs"
 >;
 
 const insert = new Bulk(

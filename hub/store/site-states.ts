@@ -21,9 +21,7 @@ export async function countSiteStates(
       .insertInto("site_states")
       .values({ run_id: runId, origin, name, site, position, assignment_id: id })
       .onConflict((conflict) =>
-        conflict
-          .columns(["run_id", "origin", "name", "site", "position"])
-          .doUpdateSet({ assignment_id: id }),
+        conflict.columns(["run_id", "origin", "name", "site", "position"]).doUpdateSet({ assignment_id: id }),
       )
       .execute();
   }

@@ -15,7 +15,10 @@ export function neededToBegin({ min, onShort }: Pick<Rule, "min" | "onShort">): 
 }
 
 /** Sites that must answer, of those that were asked. */
-export function neededToEnd({ min, fraction, onShort }: Pick<Rule, "min" | "fraction" | "onShort">, asked: number): number {
+export function neededToEnd(
+  { min, fraction, onShort }: Pick<Rule, "min" | "fraction" | "onShort">,
+  asked: number,
+): number {
   if (onShort === "tell") return 0;
   if (onShort === "proceed") return 1;
   if (min === undefined && fraction === undefined) return asked;

@@ -46,10 +46,24 @@ export const fedEvaluate: FederatedFunction<EvaluateArgument, Evaluation, null> 
         return { state: null };
       },
       *round({ argument: { body, at, rule, model } }): Play<Turn<null, Json>> {
-        const tested = yield* ask({ name: "evaluate", work: evaluate, body, inputs: { base: model }, to: { at }, rule });
+        const tested = yield* ask({
+          name: "evaluate",
+          work: evaluate,
+          body,
+          inputs: { base: model },
+          to: { at },
+          rule,
+        });
         const [samples, sites, metrics] = [rowsOf(tested), sitesOf(tested), figuresOf(tested)];
         const left = tested.left.map(({ site, kind, state, reason }) => ({ site, kind, state, reason }));
-        const round = { sites, asked: tested.asked, left: tested.left, samples, figures: metrics, base: model };
+        const round = {
+          sites,
+          asked: tested.asked,
+          left: tested.left,
+          samples,
+          figures: metrics,
+          base: model,
+        };
         return { output: () => ({ metrics, samples, sites, left }), round };
       },
     },

@@ -3,8 +3,24 @@ import type { Json } from "#kernel/json.js";
 import type { Layers } from "#proto/codec/work.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
-import { dataKeys, layersOf, modelVersionOptions, nameSchema, newModelOptions, patienceKeys, ruleOf } from "../plan.js";
-import { bodyOf, evaluationKeys, type Training, trainingKeys, trainingScript, type TrainingState, versionOf } from "./training.js";
+import {
+  dataKeys,
+  layersOf,
+  modelVersionOptions,
+  nameSchema,
+  newModelOptions,
+  patienceKeys,
+  ruleOf,
+} from "../plan.js";
+import {
+  bodyOf,
+  evaluationKeys,
+  type Training,
+  trainingKeys,
+  trainingScript,
+  type TrainingState,
+  versionOf,
+} from "./training.js";
 
 /** The argument of `fed.round:1.0.0@default`: one round, from a new model or from a version that the hub has. */
 export const roundSchema = z.strictObject({

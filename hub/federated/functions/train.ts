@@ -3,7 +3,15 @@ import type { Json } from "#kernel/json.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
 import { dataKeys, layersOf, nameSchema, patienceKeys, planModelSchema, ruleOf } from "../plan.js";
-import { bodyOf, evaluationKeys, type Training, trainingKeys, trainingScript, type TrainingState, versionOf } from "./training.js";
+import {
+  bodyOf,
+  evaluationKeys,
+  type Training,
+  trainingKeys,
+  trainingScript,
+  type TrainingState,
+  versionOf,
+} from "./training.js";
 
 /** The training plan: the argument of `fed.train:1.0.0@default`. docs/reference/plan.md explains each key. */
 export const planSchema = z.strictObject({
@@ -31,7 +39,14 @@ export const fedTrain: FederatedFunction<Plan, Training, TrainingState> = {
   scripts: [
     trainingScript(({ model, position, metrics, samples, sites }, training, written): Json => {
       const { seconds } = written;
-      return { model: versionOf(model, training, written), rounds: position, metrics, samples, sites, seconds };
+      return {
+        model: versionOf(model, training, written),
+        rounds: position,
+        metrics,
+        samples,
+        sites,
+        seconds,
+      };
     }),
   ],
   first(plan) {
@@ -61,5 +76,10 @@ function trainingOf(plan: Plan): Training {
 }
 
 /** What must be the same for rounds to follow each other: not how many there are, where, and how long one waits. */
-const sameTraining = ({ rounds: _rounds, rule: _rule, at: _at, evaluates: _evaluates, ...training }: Training) =>
-  JSON.stringify(training);
+const sameTraining = ({
+  rounds: _rounds,
+  rule: _rule,
+  at: _at,
+  evaluates: _evaluates,
+  ...training
+}: Training) => JSON.stringify(training);

@@ -8,7 +8,17 @@ import { evaluate } from "#proto/work/evaluate.js";
 import { train, type TrainBody } from "#proto/work/train.js";
 import type { At } from "#hub/routing/at.js";
 import type { Rule } from "#hub/assignments/stage.js";
-import { ask, type Begun, type Collected, fold, type Left, type Play, type Script, type Turn, type Written } from "../script.js";
+import {
+  ask,
+  type Begun,
+  type Collected,
+  fold,
+  type Left,
+  type Play,
+  type Script,
+  type Turn,
+  type Written,
+} from "../script.js";
 
 /** How sites train, and what becomes of what they send. */
 export const trainingKeys = {
@@ -59,7 +69,12 @@ export interface Outcome {
 }
 
 /** The work of a training at a site. */
-export const bodyOf = ({ dataset, layers, local, seed }: Training): TrainBody => ({ dataset, layers, local, seed });
+export const bodyOf = ({ dataset, layers, local, seed }: Training): TrainBody => ({
+  dataset,
+  layers,
+  local,
+  seed,
+});
 
 /**
  * Federated averaging (McMahan et al. 2017, arXiv 1602.05629) and what is built on it: sites train, their updates become one model by the
@@ -75,7 +90,14 @@ export const trainingScript = <Output extends Json>(
     const options = { layers, seed } as unknown as Json;
     const { blobs } = yield* fold({ name: "initial", folder: "model.initial", options, over: [] });
     const model = needed(blobs["model"]);
-    const save = { series: name, model, base: undefined, layers: layers as unknown as Json, figures: {}, sites: 0 };
+    const save = {
+      series: name,
+      model,
+      base: undefined,
+      layers: layers as unknown as Json,
+      figures: {},
+      sites: 0,
+    };
     return { state: { model, server: null }, save };
   },
 
