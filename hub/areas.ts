@@ -134,6 +134,7 @@ export async function makeAreas(foundation: Foundation) {
     sites,
     feed,
     assignments,
+    federated,
     engine,
     triggers,
     intake,

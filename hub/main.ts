@@ -89,6 +89,7 @@ export async function startHub({
   try {
     await control.listen(config.control.host, config.control.port);
     await agents.listen(config.agents.host, config.agents.port);
+    await areas.federated.adopt((text) => engine.unpack(text));
     resumedRuns = await engine.resume();
     await triggers.open();
     await webhook?.listener.listen(webhook.host, webhook.port);

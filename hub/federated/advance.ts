@@ -236,7 +236,7 @@ async function resolveStream(
 }
 
 /** A stage as it is sent, whatever a later version of the script would ask. */
-function newStage(
+export function newStage(
   { clock, minSites }: DriverParts,
   { call, place }: Live,
   { name, work, body, inputs, rule, siteState, quiet }: Omit<AskSpec, "to">,

@@ -40,6 +40,8 @@ export interface FederatedFunction<
   readonly scripts: readonly [Script<Argument, State, Output>, ...Script<Argument, unknown, Output>[]];
   /** What is asked of the sites first: for a dry run. */
   first(given: Given): First;
+  /** Release 0.1 has run it, with a model as its state. */
+  readonly trains?: true;
   /** How many rounds a call has, where that is known. */
   rounds?(argument: Argument): number;
   /** Whether a call that is tried again by hand, maybe with another argument, may go on from the last completed round. */

@@ -69,7 +69,8 @@ async function resumed(
   return { origin, position, state, revision, drawBase };
 }
 
-function lookUps({ store }: DriverParts, runId: RunId): LookUps {
+/** What functions may look up for a call of a run. */
+export function lookUps({ store }: DriverParts, runId: RunId): LookUps {
   return { model: (name) => findVersion({ store }, runId, name) };
 }
 

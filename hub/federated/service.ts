@@ -14,6 +14,7 @@ import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import type { Lease } from "#hub/store/owners.js";
 import type { CallError } from "./call.js";
+import { adoptOld } from "./adopt.js";
 import { wishOf } from "./choose.js";
 import { neededToBegin } from "./collect/quorum.js";
 import { drive } from "./driver.js";
@@ -39,6 +40,11 @@ export class Federated {
       cancel: (caller, text) => this.#end(caller, "cancelled", { code: "RUN_CANCELLED", text }, undefined),
       explain: (given) => this.#explain(fn, given),
     }));
+  }
+
+  /** Takes over what release 0.1 had under way; before anything goes on. */
+  adopt(unpack: (text: string) => Promise<Json>): Promise<void> {
+    return adoptOld(this.#parts, unpack);
   }
 
   /** A site has come, left or spoken: calls look again, and those that wait for it say so. */

@@ -20,11 +20,26 @@ export interface ModelVersion {
   readonly sites: number;
 }
 
-/** Adds the next version of a series, made from the version of it that `base` is. Returns its number. */
+/**
+ * Adds the next version of a series, made from the version of it that `base` is. Returns its number. A round of release 0.1 has made its
+ * version before it was measured: that one is it.
+ */
 export async function insertModelVersion(
   db: Db,
   version: Omit<ModelVersion, "version" | "parent"> & { readonly base: BlobRef | undefined },
 ): Promise<number> {
+  const known = await db
+    .selectFrom("model_versions")
+    .select("version")
+    .where("run_id", "=", version.runId)
+    .where("round", "=", version.round)
+    .where("model", "=", version.model)
+    .where("sha256", "=", version.blob.sha256)
+    .executeTakeFirst();
+  if (known !== undefined) {
+    await setMetrics(db, version.model, known.version, version.metrics);
+    return known.version;
+  }
   const newest = await db
     .selectFrom("model_versions")
     .select((eb) => eb.fn.max("version").as("version"))
@@ -51,6 +66,20 @@ export async function insertModelVersion(
     })
     .execute();
   return number;
+}
+
+async function setMetrics(
+  db: Db,
+  model: string,
+  version: number,
+  metrics: ModelVersion["metrics"],
+): Promise<void> {
+  await db
+    .updateTable("model_versions")
+    .set({ metrics: JSON.stringify(metrics) })
+    .where("model", "=", model)
+    .where("version", "=", version)
+    .execute();
 }
 
 /** How a model version may be named: by series and number, by digest, or by all of them. */

@@ -38,6 +38,19 @@ export async function insertStage(db: Db, stage: NewStage): Promise<void> {
   ]);
 }
 
+/** Writes a stage that stands where it stood before there were stages. */
+export async function adoptStage(db: Db, stage: Stage): Promise<void> {
+  await insertStage(db, stage);
+  await db
+    .updateTable("stages")
+    .set({ status: stage.status, closed_at_ms: stage.closedAtMs ?? null })
+    .where("run_id", "=", stage.runId)
+    .where("effect", "=", stage.effect)
+    .where("position", "=", stage.position)
+    .where("stage", "=", stage.stage)
+    .execute();
+}
+
 const find = new Prepared<Row>(
   "select * from stages where run_id = ? and effect = ? and position = ? and stage = ?",
 );

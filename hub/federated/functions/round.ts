@@ -58,6 +58,7 @@ export const fedRound: FederatedFunction<RoundArgument, Training, TrainingState>
       return { model: versionOf(model, training, written), round, metrics, samples, sites, left: told };
     }),
   ],
+  trains: true,
   first(given) {
     const settings = { ...settingsOf(given), name: "", layers: [], base: null };
     return { work: train, body: bodyOf(settings), rule: settings.rule, to: { at: settings.at } };

@@ -53,6 +53,7 @@ export const fedTrain: FederatedFunction<Plan, Training, TrainingState> = {
     const training = trainingOf(plan);
     return { work: train, body: bodyOf(training), rule: training.rule, to: { at: training.at } };
   },
+  trains: true,
   rounds: ({ rounds }) => rounds,
   goesOnWith: (before, now) => sameTraining(before) === sameTraining(now),
 };

@@ -53,7 +53,10 @@ export const federatedStatements: readonly string[] = [
     select assignment_id, run_id, effect,
       coalesce((select position from first_rounds where first_rounds.run_id = first_assignments.run_id
         and first_rounds.round = first_assignments.round), 0),
-      kind, round, kind, site, state, attempt, 0, created_at_ms, deadline_at_ms, delivered_at_ms, 0, op_id, answer_sha256,
+      kind, round, kind, site, state, attempt,
+      coalesce((select position - 1 from first_rounds where first_rounds.run_id = first_assignments.run_id
+        and first_rounds.round = first_assignments.round), 0),
+      created_at_ms, deadline_at_ms, delivered_at_ms, 0, op_id, answer_sha256,
       update_sha256, update_bytes, samples, metrics, 1, '', reason_code, reason
     from first_assignments`,
   `create table late_answers (
@@ -71,7 +74,6 @@ export const federatedStatements: readonly string[] = [
   "drop table first_assignments",
   // What its rounds were doing: adopted into calls and stages at the next start, and then gone.
   "alter table first_rounds rename to rounds_to_adopt",
-  "delete from rounds_to_adopt where state not in ('collecting', 'aggregating', 'evaluating', 'failed')",
   "create index assignments_round on assignments (run_id, round)",
   "create index assignments_stage on assignments (run_id, effect, position, stage)",
   "create index assignments_open on assignments (site, state)",
