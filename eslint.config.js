@@ -1,7 +1,17 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/**", "proto/generated/**", "**/*.generated.ts", "scripts/**", "**/*.cjs", "*.js"] },
+  {
+    ignores: [
+      "dist/**",
+      "proto/generated/**",
+      "**/*.generated.ts",
+      "scripts/**",
+      "test/data/**",
+      "**/*.cjs",
+      "*.js",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
