@@ -44,14 +44,14 @@ describe("journals of release 0.1", function () {
       const programOf = (sha256: string) => {
         const program = compile(definitions[sha256] ?? assert.fail(`there is no definition ${sha256}`));
         return (state: RunState | undefined, event: JournalEvent) =>
-          transition(program, state, event, expressions);
+          transition(program, state, event, 1, expressions);
       };
       let interpret = programOf(workflow);
       let state = base.state ?? undefined;
       for (const [at, { event, state: digest }] of transitions.entries()) {
         if (event.type === "run.retried" && event.definition !== undefined)
           interpret = programOf(event.definition);
-        ({ state } = await interpretSafely(interpret, state, event));
+        ({ state } = await interpretSafely(interpret, state, event, 1));
         const text = payloads.pack(state, ofState).text;
         const where = `transition ${base.seq + at + 1}, ${event.type}`;
         assert.equal(hashBytes(text), digest, `${where}, leads to another state:\n${text}`);
