@@ -6,7 +6,7 @@ import { type DatasetSelector, type Work, workSchema } from "#proto/codec/work.j
 import { type DatasetFacts, decide } from "../policy/decide.js";
 import type { Policy } from "../policy/rules.js";
 import { fetchBaseModel } from "./base-model.js";
-import { type Cargo, deliver, type Trip } from "./delivery.js";
+import { type OutgoingAnswer, deliver, type Delivery } from "./delivery.js";
 import type { HubPort } from "./hub.js";
 import type { Job } from "./job.js";
 import type { Journal } from "./journal.js";
@@ -126,13 +126,13 @@ export class Course {
   /** Sends the answer. False when its update is damaged here, so that the work must be done again. */
   async #deliver(job: Job): Promise<boolean> {
     const { journal, outbox, log, isStopping } = this.#parts;
-    const cargo = (): Cargo => {
+    const outgoing = (): OutgoingAnswer => {
       if (job.answer === undefined) throw new ComityError("INTERNAL", "There is nothing to send.");
       return { offer: job.offer, answer: job.answer, bytes: job.bytes };
     };
-    const trip: Trip = { cargo, isFirst: !job.sentBefore, isSending: false, isStopping };
-    job.trip = trip;
-    const outcome = await deliver(this.#parts, trip, job.abort.signal);
+    const delivery: Delivery = { outgoing, isFirst: !job.sentBefore, isSending: false, isStopping };
+    job.delivery = delivery;
+    const outcome = await deliver(this.#parts, delivery, job.abort.signal);
     if (outcome.kind === "later") return true;
     job.sentBefore = true;
     if (outcome.kind === "damaged") {
@@ -143,7 +143,7 @@ export class Course {
       journal.reopen(job.offer);
       return false;
     }
-    const { offer } = outcome.cargo;
+    const { offer } = outcome.outgoing;
     if (outcome.kind === "receipt") {
       journal.done(offer, outcome.receipt);
       log.info({ assignment: offer.assignmentId, round: offer.round }, `${offer.kind} delivered`);
@@ -152,7 +152,7 @@ export class Course {
       journal.end(offer, "refused", { code, text: message, retryable: false });
       log.warn({ assignment: offer.assignmentId, code, hint }, `the hub did not take the answer: ${message}`);
     }
-    const { answer, bytes } = outcome.cargo;
+    const { answer, bytes } = outcome.outgoing;
     if (answer.update !== undefined && bytes === undefined) {
       // The file may go only when the journal says that it is not needed.
       journal.flush();

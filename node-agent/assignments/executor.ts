@@ -67,7 +67,7 @@ export class Executor {
   /** Stops the work, gives what is being sent up to `graceMs`, and waits until nothing runs. The journal keeps what is open. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const job of this.#jobs.values()) if (job.trip?.isSending !== true) job.abort.abort();
+    for (const job of this.#jobs.values()) if (job.delivery?.isSending !== true) job.abort.abort();
     const timer = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.allSettled(this.#running);
     clearTimeout(timer);

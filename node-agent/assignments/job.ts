@@ -1,4 +1,4 @@
-import type { Trip } from "./delivery.js";
+import type { Delivery } from "./delivery.js";
 import type { Answer, Offer } from "./model.js";
 
 /** An assignment that is under way in this process. */
@@ -11,7 +11,7 @@ export interface Job {
   held: boolean;
   readonly abort: AbortController;
   /** The answer on its way. */
-  trip: Trip | undefined;
+  delivery: Delivery | undefined;
   /** Whether the hub may have a part of the answer already. */
   sentBefore: boolean;
 }
@@ -22,7 +22,7 @@ export function newJob(offer: Offer): Job {
     offer,
     answer: undefined,
     bytes: undefined,
-    trip: undefined,
+    delivery: undefined,
     held: false,
     abort: new AbortController(),
     sentBefore: false,

@@ -14,7 +14,7 @@ const readBytes = 1 << 20;
 const inlineBytes = 256 * 1024;
 
 /** An update that is about to leave: what it is, and its bytes where they are few. */
-interface Parcel {
+interface StoredUpdate {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly tensors: readonly TensorSpec[];
@@ -48,7 +48,7 @@ export class Outbox {
    * Takes over a finished safetensors file of the same file system: one pass for digest and header; a large one is then renamed into
    * the outbox and synced. Throws `UPDATE_MALFORMED` (as an AggregationError) for a file that is no safetensors.
    */
-  async put(id: AssignmentId, path: string): Promise<Parcel> {
+  async put(id: AssignmentId, path: string): Promise<StoredUpdate> {
     const { size } = statSync(path);
     if (size > inlineBytes) return await this.#move(id, path, size);
     // Few bytes are read at once: handing them to another thread and back takes longer than the reading.
@@ -61,7 +61,7 @@ export class Outbox {
     };
   }
 
-  async #move(id: AssignmentId, path: string, size: number): Promise<Parcel> {
+  async #move(id: AssignmentId, path: string, size: number): Promise<StoredUpdate> {
     const tensors = readTensors(path);
     const file = await open(path, "r+");
     try {
@@ -87,9 +87,9 @@ export class Outbox {
   }
 
   /** Whether the file is still what was put. */
-  async isIntact(id: AssignmentId, parcel: { sha256: Sha256 }): Promise<boolean> {
+  async isIntact(id: AssignmentId, update: { sha256: Sha256 }): Promise<boolean> {
     try {
-      return (await hashFile(this.path(id))) === parcel.sha256;
+      return (await hashFile(this.path(id))) === update.sha256;
     } catch {
       return false;
     }

@@ -86,9 +86,9 @@ export class Workshop {
       const { samples, metrics, updatePath } = answer;
       const plain = { opId: newOpId(), samples, metrics };
       if (updatePath === undefined) return { answer: { ...plain, tensors: [] }, bytes: undefined };
-      const { sha256, sizeBytes, bytes, ...parcel } = await this.#outbox.put(offer.assignmentId, updatePath);
-      checkSchema(parcel.tensors, readTensors(base.path));
-      const tensors = parcel.tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }));
+      const { sha256, sizeBytes, bytes, ...update } = await this.#outbox.put(offer.assignmentId, updatePath);
+      checkSchema(update.tensors, readTensors(base.path));
+      const tensors = update.tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape] }));
       return { answer: { ...plain, update: { sha256, sizeBytes }, tensors }, bytes };
     } finally {
       // What is left is small: a large update has moved into the outbox. A step that was broken off may still write: its folder goes.
