@@ -4,7 +4,7 @@ import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import type { DatasetSelector, WorkKind } from "#proto/codec/work.js";
+import type { DatasetSelector } from "#proto/codec/work.js";
 import type { Catalogue } from "#proto/generated/comity/v1/Catalogue.js";
 import { BlobCache } from "./assignments/cache.js";
 import { Executor } from "./assignments/executor.js";
@@ -38,7 +38,7 @@ interface StartAgentOptions {
   readonly dir: string;
   readonly log: Log;
   /** Other steps than the agent's own, for benchmarks and tests. */
-  readonly steps?: ReadonlyMap<WorkKind, Step>;
+  readonly steps?: readonly Step[];
   /** Called once, with the first session. */
   readonly onReady?: () => void;
 }
@@ -85,8 +85,9 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     await cache.prepare();
     const own =
       options.steps === undefined ? createSteps({ datasets, backend: config.backend, log }) : undefined;
-    const steps = options.steps ?? own?.steps ?? new Map<WorkKind, Step>();
-    const workshop = new Workshop({ site: config.site, steps, cache, outbox, dir: paths.work });
+    const steps = options.steps ?? own?.steps ?? [];
+    const { minCell } = config.policy;
+    const workshop = new Workshop({ site: config.site, minCell, outbox, dir: paths.work });
     await workshop.prepare();
     // Loads TensorFlow while the session comes about; a back end that is missing is told of before the first work.
     const stopped = new AbortController();
@@ -110,7 +111,11 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
         if (identity.notAfterMs <= systemClock.nowMs()) await identity.renewExpired();
         return identity.agentChannel();
       },
-      introduction: { capabilities: [...steps.keys()], held: () => executor.held(), catalogue },
+      introduction: {
+        capabilities: steps.map(({ kind }) => kind.name),
+        held: () => executor.held(),
+        catalogue,
+      },
       events: {
         offer: (offer) => executor.offer(offer),
         cancel: (id, reason) => executor.cancel(id, reason),
@@ -122,6 +127,8 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     const executor: Executor = new Executor({
       journal,
       outbox,
+      cache,
+      steps,
       workshop,
       hub: connection,
       policy: config.policy,

@@ -1,19 +1,20 @@
-import { parseValue } from "#kernel/config.js";
 import { ComityError, type ErrorCode } from "#kernel/errors.js";
-import { parseJson } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
-import { type DatasetSelector, type Work, workSchema } from "#proto/codec/work.js";
+import type { DatasetSelector } from "#proto/codec/work.js";
 import { type DatasetFacts, decide } from "../policy/decide.js";
 import type { Policy } from "../policy/rules.js";
-import { fetchBaseModel } from "./base-model.js";
+import type { Step } from "../steps/step.js";
+import type { BlobCache } from "./cache.js";
 import { type OutgoingAnswer, deliver, type Delivery } from "./delivery.js";
 import type { HubPort } from "./hub.js";
+import { Inputs } from "./inputs.js";
 import type { Job } from "./job.js";
 import type { Journal } from "./journal.js";
 import type { Outbox } from "./outbox.js";
 import type { Replies } from "./replies.js";
 import { Slots } from "./slots.js";
 import { reasonForHub, toComityError } from "./verdict.js";
+import { readWork, type Work } from "./work.js";
 import type { Workshop } from "./workshop.js";
 
 /** Codes by which the site declines, rather than fails. */
@@ -21,12 +22,16 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "POLICY_REFUSED",
   "DATASET_MISSING",
   "WORK_UNSUPPORTED",
+  "MESSAGE_INVALID",
 ]);
 
 /** What the course of a job needs from the agent. */
 export interface CourseParts {
   readonly journal: Journal;
   readonly outbox: Outbox;
+  readonly cache: BlobCache;
+  /** One for each kind of work that the agent does. */
+  readonly steps: readonly Step[];
   readonly workshop: Workshop;
   readonly hub: HubPort;
   readonly replies: Replies;
@@ -72,19 +77,14 @@ export class Course {
 
   /** Has the site's policy decide; the work when it may be done. */
   async #decide(job: Job): Promise<Work | undefined> {
-    const { journal, policy, isPaused, findDataset } = this.#parts;
-    const work = parseValue(
-      parseJson(job.offer.workJson, "WORK_UNSUPPORTED"),
-      "work",
-      workSchema,
-      "WORK_UNSUPPORTED",
-    );
-    const dataset = await findDataset(work.dataset);
-    if (job.abort.signal.aborted) return undefined;
+    const { journal, policy, isPaused, steps, findDataset } = this.#parts;
     const { offer } = job;
-    const facts = { round: offer.round, baseBytes: offer.base.sizeBytes };
-    const decision = decide(facts, work, { ...policy, pause: isPaused() }, dataset);
-    const line = { offer, dataset: dataset.name, rule: decision.rule };
+    const work = readWork(steps, offer);
+    const selector = work.step.kind.facts(work.body).dataset;
+    const dataset = selector && (await findDataset(selector));
+    if (job.abort.signal.aborted) return undefined;
+    const decision = decide(offer, work, { ...policy, pause: isPaused() }, dataset);
+    const line = { offer, rule: decision.rule, ...(dataset !== undefined && { dataset: dataset.name }) };
     if (!decision.allow) {
       const reason = { code: decision.code, text: decision.reason, retryable: false };
       journal.decline(offer, { ...line, event: "refused", reason: decision.reason }, reason);
@@ -107,19 +107,20 @@ export class Course {
   async #work(job: Job, work: Work): Promise<void> {
     const { workshop, journal, log, replies } = this.#parts;
     const { signal } = job.abort;
-    const base = await fetchBaseModel(this.#parts, job.offer, signal);
+    const inputs = new Inputs(this.#parts, job.offer, signal);
     try {
+      await inputs.fetchFirst(work.step.kind);
       await this.#slots.run(signal, async () => {
         const progress = replies.progressOf(job);
-        log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${work.kind} begins`);
-        const { answer, bytes } = await workshop.run(job.offer, work, base, signal, progress);
+        log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${job.offer.kind} begins`);
+        const { answer, bytes } = await workshop.run(job.offer, work, inputs, signal, progress);
         signal.throwIfAborted();
         journal.answer(job.offer, answer, bytes, { event: "outgoing", offer: job.offer, answer });
         job.answer = answer;
         job.bytes = bytes;
       });
     } finally {
-      base.release();
+      inputs.release();
     }
   }
 

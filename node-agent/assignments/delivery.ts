@@ -4,7 +4,7 @@ import { hashBytes } from "#kernel/files.js";
 import type { Log } from "#kernel/log.js";
 import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
 import type { HubLink, HubPort } from "./hub.js";
-import type { Answer, Offer } from "./model.js";
+import { type Answer, inputOf, type Offer } from "./model.js";
 import type { Outbox } from "./outbox.js";
 import { storedOffset, upload } from "./transfer.js";
 import { isWorthTryingAgain, toComityError } from "./verdict.js";
@@ -116,15 +116,16 @@ async function send(
   fresh: boolean,
   signal: AbortSignal,
 ) {
-  const { assignmentId, attempt, base } = offer;
-  const { opId, samples, metrics, update, tensors } = answer;
+  const { assignmentId, attempt } = offer;
+  const { opId, samples, metrics, update, tensors, valueJson = "" } = answer;
   const header = {
     opId,
     assignmentId,
     attempt,
-    baseSha256: base.sha256,
+    baseSha256: inputOf(offer, "base")?.sha256 ?? "",
     samples,
     metrics,
+    valueJson,
     tensors: tensors.map((tensor) => ({ ...tensor })),
     ...(update === undefined ? {} : { update }),
   };

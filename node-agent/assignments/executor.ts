@@ -4,7 +4,7 @@ import type { Held } from "#proto/generated/comity/v1/Held.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
 import { Course, type CourseParts } from "./course.js";
 import { type Job, newJob } from "./job.js";
-import { type Entry, type Offer, offerSchema } from "./model.js";
+import { type Entry, isSameWork, type Offer, offerSchema } from "./model.js";
 import { Replies } from "./replies.js";
 import { toComityError } from "./verdict.js";
 
@@ -94,7 +94,7 @@ export class Executor {
   /** The same assignment has come again while it is under way. */
   #offeredAgain(job: Job, offer: Offer): void {
     if (offer.attempt < job.offer.attempt) return;
-    if (offer.base.sha256 !== job.offer.base.sha256 || offer.workJson !== job.offer.workJson) {
+    if (!isSameWork(offer, job.offer)) {
       this.#drop(job, "the hub offered other work under the same name");
       this.#start(newJob(offer));
       return;

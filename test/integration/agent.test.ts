@@ -10,7 +10,7 @@ import { parseAssignmentId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";
 import { Journal } from "#node-agent/assignments/journal.js";
 import { type RunningAgent, startAgent } from "#node-agent/main.js";
-import { modelOf, offerOf, plusOne, TestSteps, writeAgentFolder } from "../support/agent.js";
+import { modelOf, offerOf, plusOne, tensorOf, TestSteps, writeAgentFolder } from "../support/agent.js";
 import { temporaryFolders } from "../support/folders.js";
 import { Peer } from "../support/peer.js";
 import { until } from "../support/rpc.js";
@@ -80,7 +80,7 @@ describe("an agent", () => {
     const [train, evaluate] = peer.headers;
     assert.equal(train?.samples, 18);
     assert.equal(train.baseSha256, hashBytes(large));
-    assert.deepEqual(train.tensors, [{ name: "w", dtype: "F32", shape: [200_000] }]);
+    assert.deepEqual(train.tensors, [tensorOf(200_000)]);
     assert.deepEqual(peer.stored.get(train.assignmentId), plusOne(large));
     assert.equal(evaluate?.update, null);
     assert.equal(evaluate.metrics["accuracy"], 1);
@@ -195,9 +195,9 @@ describe("an agent", () => {
   it("stops work that is cancelled, and does the next", async () => {
     const agent = await start();
     let aborted = false;
-    steps.before = ({ round, signal }) =>
+    steps.before = ({ draw, signal }) =>
       new Promise((resolve, reject) => {
-        if (round === 2) {
+        if (draw === 2) {
           resolve();
           return;
         }
