@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { deferred } from "#kernel/async.js";
 import { moveManyBytes } from "#kernel/buffers.js";
 import { systemClock } from "#kernel/clock.js";
@@ -7,6 +8,7 @@ import type { Log } from "#kernel/log.js";
 import type { DatasetSelector } from "#proto/codec/work.js";
 import type { Catalogue } from "#proto/generated/comity/v1/Catalogue.js";
 import { BlobCache } from "./assignments/cache.js";
+import type { FoundDataset } from "./assignments/course.js";
 import { Executor } from "./assignments/executor.js";
 import { Journal } from "./assignments/journal.js";
 import { Outbox } from "./assignments/outbox.js";
@@ -14,7 +16,6 @@ import { Workshop } from "./assignments/workshop.js";
 import { agentPaths, readAgentConfig } from "./config.js";
 import { type Dataset, openDatasets, select } from "./data/datasets.js";
 import { SiteEvents } from "./events/service.js";
-import type { DatasetFacts } from "./policy/decide.js";
 import { pauseSwitch } from "./policy/pause.js";
 import { Connection } from "./session/connection.js";
 import { Identity } from "./session/identity.js";
@@ -124,6 +125,7 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       onSession: (capabilities) => events.sessionOpened(capabilities),
       log,
     });
+    const versionKey = journal.secret("data version");
     const executor: Executor = new Executor({
       journal,
       outbox,
@@ -133,7 +135,7 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       hub: connection,
       policy: config.policy,
       isPaused: pauseSwitch(dir, config.policy),
-      findDataset: async (selector) => await findDataset(datasets, selector),
+      findDataset: async (selector) => await findDataset(datasets, selector, versionKey),
       concurrency: config.concurrency,
       log,
     });
@@ -193,8 +195,17 @@ async function describeAll(datasets: readonly Dataset[], log: Log): Promise<Cata
   return { datasets: described.flat() };
 }
 
-async function findDataset(datasets: readonly Dataset[], selector: DatasetSelector): Promise<DatasetFacts> {
+async function findDataset(
+  datasets: readonly Dataset[],
+  selector: DatasetSelector,
+  versionKey: Buffer,
+): Promise<FoundDataset> {
   const dataset = select(datasets, selector);
   const { train, test } = await dataset.counts();
-  return { name: dataset.name, trainRows: train, testRows: test };
+  const version = async () =>
+    // Keyed: what the connector says of the rows, such as the size of their file, is not for the hub.
+    createHmac("sha256", versionKey)
+      .update(JSON.stringify([dataset.name, await dataset.version()]))
+      .digest("hex");
+  return { name: dataset.name, trainRows: train, testRows: test, version };
 }

@@ -2,11 +2,13 @@ import { fullJitterMs, sleep } from "#kernel/async.js";
 import { ComityError, type ErrorCode } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { Log } from "#kernel/log.js";
+import { inlineBytes, isInline } from "#kernel/refs.js";
 import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
+import type { UploadHeader } from "#proto/generated/comity/v1/UploadHeader.js";
 import type { HubLink, HubPort } from "./hub.js";
 import { type Answer, inputOf, type Offer } from "./model.js";
 import type { Outbox } from "./outbox.js";
-import { storedOffset, upload } from "./transfer.js";
+import { storedOffset, submit, upload } from "./transfer.js";
 import { isWorthTryingAgain, toComityError } from "./verdict.js";
 
 /** How long to wait before an answer is sent again. */
@@ -112,39 +114,67 @@ export async function deliver(
 async function send(
   ports: DeliveryPorts,
   hub: HubLink,
-  { offer, answer, bytes }: OutgoingAnswer,
+  outgoing: OutgoingAnswer,
   fresh: boolean,
   signal: AbortSignal,
-) {
-  const { assignmentId, attempt } = offer;
-  const { opId, samples, metrics, update, tensors, valueJson = "" } = answer;
-  const header = {
-    opId,
-    assignmentId,
-    attempt,
-    baseSha256: inputOf(offer, "base")?.sha256 ?? "",
-    samples,
-    metrics,
-    valueJson,
-    tensors: tensors.map((tensor) => ({ ...tensor })),
-    ...(update === undefined ? {} : { update }),
-  };
-  let offset = 0;
-  if (!fresh && update !== undefined) {
-    offset = await storedOffset(hub, { assignmentId, attempt, sha256: update.sha256 }, signal);
-  }
-  const mayLeave = () => !ports.isPaused();
-  const path = ports.outbox.path(assignmentId);
-  const source = bytes ?? (update === undefined ? undefined : { path, sizeBytes: update.sizeBytes });
-  const receipt = await upload(hub, { header, offset, mayLeave, update: source }, signal);
+): Promise<Receipt__Output> {
+  const { offer, answer, bytes } = outgoing;
+  const header = headerOf(outgoing);
+  const receipt =
+    hub.takesAnswers && isSmall(outgoing)
+      ? await submit(hub, header, bytes, signal)
+      : await sendBytes(ports, hub, outgoing, header, fresh, signal);
   if (
-    receipt.opId !== opId ||
-    receipt.assignmentId !== assignmentId ||
-    receipt.sha256 !== (update?.sha256 ?? "")
+    receipt.opId !== answer.opId ||
+    receipt.assignmentId !== offer.assignmentId ||
+    receipt.sha256 !== (answer.update?.sha256 ?? "")
   ) {
     throw new ComityError("MESSAGE_INVALID", "The hub's receipt is for something else than what was sent.");
   }
   return receipt;
+}
+
+/** By a stream of its own, from where the hub has got to. */
+async function sendBytes(
+  ports: DeliveryPorts,
+  hub: HubLink,
+  { offer, answer, bytes }: OutgoingAnswer,
+  header: UploadHeader,
+  fresh: boolean,
+  signal: AbortSignal,
+): Promise<Receipt__Output> {
+  const { assignmentId, attempt } = offer;
+  const { update } = answer;
+  const offset =
+    fresh || update === undefined
+      ? 0
+      : await storedOffset(hub, { assignmentId, attempt, sha256: update.sha256 }, signal);
+  const mayLeave = () => !ports.isPaused();
+  const path = ports.outbox.path(assignmentId);
+  const source = bytes ?? (update === undefined ? undefined : { path, sizeBytes: update.sizeBytes });
+  return await upload(hub, { header, offset, mayLeave, update: source }, signal);
+}
+
+/** Whether it fits into a message of the session without keeping others waiting. */
+function isSmall({ answer: { update, valueJson = "" }, bytes }: OutgoingAnswer): boolean {
+  const fits = update === undefined || (isInline(update) && bytes !== undefined);
+  return fits && Buffer.byteLength(valueJson) <= inlineBytes;
+}
+
+function headerOf({ offer, answer }: OutgoingAnswer): UploadHeader {
+  const { opId, samples, metrics, update, tensors, valueJson = "", dataVersion = "" } = answer;
+  return {
+    opId,
+    assignmentId: offer.assignmentId,
+    attempt: offer.attempt,
+    baseSha256: inputOf(offer, "base")?.sha256 ?? "",
+    samples,
+    metrics,
+    valueJson,
+    dataVersion,
+    tensors: tensors.map((tensor) => ({ ...tensor })),
+    ...(update !== undefined && { update }),
+  };
 }
 
 const isMissing = (thrown: unknown): boolean =>

@@ -83,6 +83,8 @@ export const answerSchema = z.object({
   update: blobSchema.optional(),
   /** The value exactly as it leaves; not there for work that has none. */
   valueJson: z.string().optional(),
+  /** Opaque; another one when the rows that the work read have changed. Not there for work that reads none. */
+  dataVersion: z.string().optional(),
   tensors: z.array(tensorSchema),
 });
 

@@ -7,18 +7,16 @@ import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes, hashFile, makeDirectory, syncPath } from "#kernel/files.js";
 import { type AssignmentId, parseSha256, type Sha256 } from "#kernel/ids.js";
+import { inlineBytes } from "#kernel/refs.js";
 
 const readBytes = 1 << 20;
-
-/** Updates up to this size lie in the journal, in the commit of their answer: one fsync instead of three. */
-const inlineBytes = 256 * 1024;
 
 /** An update that is about to leave: what it is, and its bytes where they are few. */
 interface StoredUpdate {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly tensors: readonly TensorSpec[];
-  /** Set for an update of at most {@link inlineBytes}, which is for the journal; a larger one lies in the outbox. */
+  /** Set for an update of at most {@link inlineBytes}, which is for the journal, in the commit of its answer; a larger one lies in the outbox. */
   readonly bytes: Buffer | undefined;
 }
 

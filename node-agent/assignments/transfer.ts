@@ -70,6 +70,31 @@ export async function upload(
   }
 }
 
+/**
+ * Sends a small answer over the session, update and all, and waits for its receipt. Throws a ComityError, `DEADLINE_EXCEEDED` when the hub
+ * says nothing of it, or the signal's reason.
+ */
+export async function submit(
+  hub: HubLink,
+  header: UploadHeader,
+  update: Buffer | undefined,
+  signal: AbortSignal,
+): Promise<Receipt__Output> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => {
+    silent.abort(new ComityError("DEADLINE_EXCEEDED", "The hub has not acknowledged an answer in time."));
+  }, callMs);
+  const either = firstOf(signal, silent.signal);
+  const release = hub.hold();
+  try {
+    return await hub.answer({ ...header, ...(update !== undefined && { inline: update }) }, either.signal);
+  } finally {
+    release();
+    either.release();
+    clearTimeout(timer);
+  }
+}
+
 async function* messagesOf({
   header,
   update,

@@ -36,6 +36,14 @@ export function readWork(steps: readonly Step[], offer: Offer): Work {
   return { step, body };
 }
 
+/** Why work is not done again that may have only one answer. */
+export const onlyOnce = (): ComityError =>
+  new ComityError(
+    "WORK_FAILED",
+    "This work has been done under its assignment, and is never done twice; the bytes of its answer are gone.",
+    { hint: "Ask for it under a new assignment." },
+  );
+
 function checkInputs({ kind }: Step, offer: Offer): void {
   for (const [name, { required }] of Object.entries(kind.inputs)) {
     if (required && inputOf(offer, name) === undefined) throw invalid(`the input \`${name}\` is missing`);

@@ -12,7 +12,7 @@ import type { Outbox } from "./outbox.js";
 import type { Work } from "./work.js";
 
 /** What came of the work of an assignment. */
-interface Done {
+export interface Done {
   readonly answer: Answer;
   /** The update where it is small; a large one is in the outbox. */
   readonly bytes: Buffer | undefined;
