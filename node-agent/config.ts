@@ -5,6 +5,7 @@ import { readConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
 import { parseSiteId, type SiteId } from "#kernel/ids.js";
 import { parseAddress } from "#proto/rpc/address.js";
+import { kinds } from "#proto/work/index.js";
 import { datasetsConfigSchema } from "./data/config.js";
 import { policySchema } from "./policy/rules.js";
 import { backendNames } from "./training/backend-names.js";
@@ -41,7 +42,7 @@ export const agentConfigSchema = z.strictObject({
   proxy: z.string().min(1).optional(),
   /** Assignments that are worked on at once. */
   concurrency: z.int().min(1).max(64).default(1),
-  /** Base models are kept up to this size, in millions of bytes. */
+  /** The inputs of works, above all models, are kept up to this size, in millions of bytes. */
   cacheMegabytes: z.int().min(1).max(10_000_000).default(2048),
   datasets: datasetsConfigSchema.default([]),
   /** Folders whose new files the hub is told of, by name, size and digest: an event of the given type for each. */
@@ -111,7 +112,7 @@ datasets: []
 
 # This site's own rules. The hub can neither read nor change them; what they do not allow is refused.
 policy:
-  kinds: [train, evaluate]
+  kinds: [${kinds.map(({ name }) => name).join(", ")}]
   maxRounds: 1000
   maxEpochs: 100
   minRows: 10

@@ -1,12 +1,14 @@
+import { createHmac } from "node:crypto";
 import { deferred } from "#kernel/async.js";
 import { moveManyBytes } from "#kernel/buffers.js";
 import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import type { DatasetSelector, WorkKind } from "#proto/codec/work.js";
+import type { DatasetSelector } from "#proto/codec/work.js";
 import type { Catalogue } from "#proto/generated/comity/v1/Catalogue.js";
 import { BlobCache } from "./assignments/cache.js";
+import type { FoundDataset } from "./assignments/course.js";
 import { Executor } from "./assignments/executor.js";
 import { Journal } from "./assignments/journal.js";
 import { Outbox } from "./assignments/outbox.js";
@@ -14,7 +16,6 @@ import { Workshop } from "./assignments/workshop.js";
 import { agentPaths, readAgentConfig } from "./config.js";
 import { type Dataset, openDatasets, select } from "./data/datasets.js";
 import { SiteEvents } from "./events/service.js";
-import type { DatasetFacts } from "./policy/decide.js";
 import { pauseSwitch } from "./policy/pause.js";
 import { Connection } from "./session/connection.js";
 import { Identity } from "./session/identity.js";
@@ -38,7 +39,7 @@ interface StartAgentOptions {
   readonly dir: string;
   readonly log: Log;
   /** Other steps than the agent's own, for benchmarks and tests. */
-  readonly steps?: ReadonlyMap<WorkKind, Step>;
+  readonly steps?: readonly Step[];
   /** Called once, with the first session. */
   readonly onReady?: () => void;
 }
@@ -85,8 +86,9 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     await cache.prepare();
     const own =
       options.steps === undefined ? createSteps({ datasets, backend: config.backend, log }) : undefined;
-    const steps = options.steps ?? own?.steps ?? new Map<WorkKind, Step>();
-    const workshop = new Workshop({ site: config.site, steps, cache, outbox, dir: paths.work });
+    const steps = options.steps ?? own?.steps ?? [];
+    const { minCell } = config.policy;
+    const workshop = new Workshop({ site: config.site, minCell, outbox, dir: paths.work });
     await workshop.prepare();
     // Loads TensorFlow while the session comes about; a back end that is missing is told of before the first work.
     const stopped = new AbortController();
@@ -110,7 +112,11 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
         if (identity.notAfterMs <= systemClock.nowMs()) await identity.renewExpired();
         return identity.agentChannel();
       },
-      introduction: { capabilities: [...steps.keys()], held: () => executor.held(), catalogue },
+      introduction: {
+        capabilities: steps.map(({ kind }) => kind.name),
+        held: () => executor.held(),
+        catalogue,
+      },
       events: {
         offer: (offer) => executor.offer(offer),
         cancel: (id, reason) => executor.cancel(id, reason),
@@ -119,14 +125,17 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       onSession: (capabilities) => events.sessionOpened(capabilities),
       log,
     });
+    const versionKey = journal.secret("data version");
     const executor: Executor = new Executor({
       journal,
       outbox,
+      cache,
+      steps,
       workshop,
       hub: connection,
       policy: config.policy,
       isPaused: pauseSwitch(dir, config.policy),
-      findDataset: async (selector) => await findDataset(datasets, selector),
+      findDataset: async (selector) => await findDataset(datasets, selector, versionKey),
       concurrency: config.concurrency,
       log,
     });
@@ -186,8 +195,17 @@ async function describeAll(datasets: readonly Dataset[], log: Log): Promise<Cata
   return { datasets: described.flat() };
 }
 
-async function findDataset(datasets: readonly Dataset[], selector: DatasetSelector): Promise<DatasetFacts> {
+async function findDataset(
+  datasets: readonly Dataset[],
+  selector: DatasetSelector,
+  versionKey: Buffer,
+): Promise<FoundDataset> {
   const dataset = select(datasets, selector);
   const { train, test } = await dataset.counts();
-  return { name: dataset.name, trainRows: train, testRows: test };
+  const version = async () =>
+    // Keyed: what the connector says of the rows, such as the size of their file, is not for the hub.
+    createHmac("sha256", versionKey)
+      .update(JSON.stringify([dataset.name, await dataset.version()]))
+      .digest("hex");
+  return { name: dataset.name, trainRows: train, testRows: test, version };
 }

@@ -5,15 +5,10 @@ import { join } from "node:path";
 import { ComityError } from "#kernel/errors.js";
 import { hashFile, makeDirectory } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
+import type { BlobRef } from "#kernel/refs.js";
 
 /** An interrupted fetch is gone on with, unless it is older than this. */
 const keepPartsMs = 24 * 3_600_000;
-
-/** Bytes to fetch, known by their digest. */
-interface BlobName {
-  readonly sha256: Sha256;
-  readonly sizeBytes: number;
-}
 
 /** A blob's bytes from an offset on. */
 export type Source = (offset: number) => AsyncIterable<Uint8Array>;
@@ -32,7 +27,7 @@ interface Kept {
 }
 
 /**
- * Base models by digest, so that a model is fetched once however often it is needed. Files are not synced: after a power cut
+ * Inputs by digest, so that a model is fetched once however often it is needed. Files are not synced: after a power cut
  * a damaged one is noticed, because each is verified before its first use in a process.
  */
 export class BlobCache {
@@ -68,7 +63,7 @@ export class BlobCache {
   }
 
   /** The blob, from disk or from its source; an interrupted fetch goes on where it stopped. Throws what the source throws. */
-  async acquire(blob: BlobName, source: Source): Promise<CachedBlob> {
+  async acquire(blob: BlobRef, source: Source): Promise<CachedBlob> {
     for (;;) {
       const kept = await this.#lookUp(blob);
       if (kept !== undefined) return this.#hand(blob.sha256, kept);
@@ -76,7 +71,7 @@ export class BlobCache {
     }
   }
 
-  async #lookUp(blob: BlobName): Promise<Kept | undefined> {
+  async #lookUp(blob: BlobRef): Promise<Kept | undefined> {
     const kept = this.#kept.get(blob.sha256);
     if (kept === undefined || kept.verified) return kept;
     kept.users++;
@@ -104,7 +99,7 @@ export class BlobCache {
   }
 
   /** Two assignments that need the same blob wait for one fetch. */
-  async #fetchOnce(blob: BlobName, source: Source): Promise<void> {
+  async #fetchOnce(blob: BlobRef, source: Source): Promise<void> {
     let fetching = this.#fetching.get(blob.sha256);
     if (fetching === undefined) {
       fetching = this.#fetch(blob, source).finally(() => this.#fetching.delete(blob.sha256));
@@ -113,7 +108,7 @@ export class BlobCache {
     await fetching;
   }
 
-  async #fetch(blob: BlobName, source: Source): Promise<void> {
+  async #fetch(blob: BlobRef, source: Source): Promise<void> {
     const path = join(this.#dir, blob.sha256);
     const part = `${path}.part`;
     const hash = createHash("sha256");
@@ -132,16 +127,13 @@ export class BlobCache {
       await file.close();
     }
     if (offset < blob.sizeBytes) {
-      throw new ComityError(
-        "HUB_UNREACHABLE",
-        `The base model ended after ${offset} of ${blob.sizeBytes} bytes.`,
-      );
+      throw new ComityError("HUB_UNREACHABLE", `The input ended after ${offset} of ${blob.sizeBytes} bytes.`);
     }
     if (offset > blob.sizeBytes || hash.digest("hex") !== blob.sha256) {
       await rm(part, { force: true });
       throw new ComityError(
         "BLOB_DAMAGED",
-        "The base model that the hub sent does not have the digest that the offer names.",
+        "The input that the hub sent does not have the digest that the offer names.",
         {
           hint: "It is fetched again; if it happens often, look at the network and the disks on the way.",
         },

@@ -1,39 +1,57 @@
-import { parseValue } from "#kernel/config.js";
 import { ComityError, type ErrorCode } from "#kernel/errors.js";
-import { parseJson } from "#kernel/json.js";
+import { hashBytes } from "#kernel/files.js";
 import type { Log } from "#kernel/log.js";
-import { type DatasetSelector, type Work, workSchema } from "#proto/codec/work.js";
+import type { DatasetSelector } from "#proto/codec/work.js";
 import { type DatasetFacts, decide } from "../policy/decide.js";
 import type { Policy } from "../policy/rules.js";
-import { fetchBaseModel } from "./base-model.js";
-import { type Cargo, deliver, type Trip } from "./delivery.js";
+import type { Step } from "../steps/step.js";
+import type { BlobCache } from "./cache.js";
+import { type OutgoingAnswer, deliver, type Delivery } from "./delivery.js";
 import type { HubPort } from "./hub.js";
+import { Inputs } from "./inputs.js";
 import type { Job } from "./job.js";
 import type { Journal } from "./journal.js";
+import type { LogLine } from "./model.js";
 import type { Outbox } from "./outbox.js";
 import type { Replies } from "./replies.js";
 import { Slots } from "./slots.js";
 import { reasonForHub, toComityError } from "./verdict.js";
-import type { Workshop } from "./workshop.js";
+import { findStep, onlyOnce, readWork, type Work } from "./work.js";
+import type { Done, Workshop } from "./workshop.js";
 
 /** Codes by which the site declines, rather than fails. */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "POLICY_REFUSED",
   "DATASET_MISSING",
   "WORK_UNSUPPORTED",
+  "MESSAGE_INVALID",
 ]);
+
+/** A dataset that a work reads. */
+export interface FoundDataset extends DatasetFacts {
+  /** Opaque; another text when its rows may have changed. */
+  version(): Promise<string>;
+}
+
+/** Work that the site's policy has allowed. */
+interface AllowedWork extends Work {
+  readonly dataset: FoundDataset | undefined;
+}
 
 /** What the course of a job needs from the agent. */
 export interface CourseParts {
   readonly journal: Journal;
   readonly outbox: Outbox;
+  readonly cache: BlobCache;
+  /** One for each kind of work that the agent does. */
+  readonly steps: readonly Step[];
   readonly workshop: Workshop;
   readonly hub: HubPort;
   readonly replies: Replies;
   readonly policy: Policy;
   readonly isPaused: () => boolean;
   /** The one dataset that a selector means, with its real row counts. Throws `DATASET_MISSING` or `DATA_INVALID`. */
-  readonly findDataset: (selector: DatasetSelector) => Promise<DatasetFacts>;
+  readonly findDataset: (selector: DatasetSelector) => Promise<FoundDataset>;
   /** How many assignments are worked on at once. */
   readonly concurrency: number;
   readonly log: Log;
@@ -48,10 +66,13 @@ export interface CourseParts {
 export class Course {
   readonly #parts: CourseParts;
   readonly #slots: Slots;
+  /** Brief work does not wait for long work. */
+  readonly #briefSlots: Slots;
 
   constructor(parts: CourseParts) {
     this.#parts = parts;
     this.#slots = new Slots(parts.concurrency);
+    this.#briefSlots = new Slots(parts.concurrency);
   }
 
   /** Resolves when the job has its receipt, has ended without one, or was aborted. */
@@ -71,20 +92,15 @@ export class Course {
   }
 
   /** Has the site's policy decide; the work when it may be done. */
-  async #decide(job: Job): Promise<Work | undefined> {
-    const { journal, policy, isPaused, findDataset } = this.#parts;
-    const work = parseValue(
-      parseJson(job.offer.workJson, "WORK_UNSUPPORTED"),
-      "work",
-      workSchema,
-      "WORK_UNSUPPORTED",
-    );
-    const dataset = await findDataset(work.dataset);
-    if (job.abort.signal.aborted) return undefined;
+  async #decide(job: Job): Promise<AllowedWork | undefined> {
+    const { journal, policy, isPaused, steps, findDataset } = this.#parts;
     const { offer } = job;
-    const facts = { round: offer.round, baseBytes: offer.base.sizeBytes };
-    const decision = decide(facts, work, { ...policy, pause: isPaused() }, dataset);
-    const line = { offer, dataset: dataset.name, rule: decision.rule };
+    const work = readWork(steps, offer);
+    const selector = work.step.kind.facts(work.body).dataset;
+    const dataset = selector && (await findDataset(selector));
+    if (job.abort.signal.aborted) return undefined;
+    const decision = decide(offer, work, { ...policy, pause: isPaused() }, dataset);
+    const line = { offer, rule: decision.rule, ...(dataset !== undefined && { dataset: dataset.name }) };
     if (!decision.allow) {
       const reason = { code: decision.code, text: decision.reason, retryable: false };
       journal.decline(offer, { ...line, event: "refused", reason: decision.reason }, reason);
@@ -95,47 +111,68 @@ export class Course {
       this.#parts.replies.refuse(offer, reason);
       return undefined;
     }
+    const allowed: LogLine = { ...line, event: "allowed" };
+    if (work.step.kind.brief === true) job.decision = allowed;
     // After a restart the promise is in the journal already.
-    if (!job.held) {
-      journal.accept(offer, { ...line, event: "allowed" });
+    else if (!job.held) {
+      journal.accept(offer, allowed);
       job.held = true;
       this.#parts.replies.accept(job.offer);
     }
-    return work;
+    return { ...work, dataset };
   }
 
-  async #work(job: Job, work: Work): Promise<void> {
-    const { workshop, journal, log, replies } = this.#parts;
+  async #work(job: Job, work: AllowedWork): Promise<void> {
+    const { journal, log } = this.#parts;
     const { signal } = job.abort;
-    const base = await fetchBaseModel(this.#parts, job.offer, signal);
+    const { kind } = work.step;
+    const inputs = new Inputs(this.#parts, job.offer, signal);
     try {
-      await this.#slots.run(signal, async () => {
-        const progress = replies.progressOf(job);
-        log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${work.kind} begins`);
-        const { answer, bytes } = await workshop.run(job.offer, work, base, signal, progress);
+      await inputs.fetchFirst(kind);
+      const slots = kind.brief === true ? this.#briefSlots : this.#slots;
+      await slots.run(signal, async () => {
+        log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${kind.name} begins`);
+        const { answer, bytes } = await this.#run(job, work, inputs);
         signal.throwIfAborted();
-        journal.answer(job.offer, answer, bytes, { event: "outgoing", offer: job.offer, answer });
+        const outgoing: LogLine = { event: "outgoing", offer: job.offer, answer };
+        journal.answer(job.offer, answer, bytes, [...(job.decision ? [job.decision] : []), outgoing]);
+        job.decision = undefined;
+        job.held = true;
         job.answer = answer;
         job.bytes = bytes;
       });
     } finally {
-      base.release();
+      inputs.release();
     }
+  }
+
+  /** Does the work; its answer names the version of the rows that it has read. */
+  async #run(job: Job, work: AllowedWork, inputs: Inputs): Promise<Done> {
+    const { workshop, replies } = this.#parts;
+    const progress = work.step.kind.brief === true ? () => undefined : replies.progressOf(job);
+    const before = await work.dataset?.version();
+    const done = await workshop.run(job.offer, work, inputs, job.abort.signal, progress);
+    const after = await work.dataset?.version();
+    if (before === undefined || after === undefined) return done;
+    // Rows that have changed meanwhile have neither the one version nor the other.
+    const dataVersion = before === after ? after : hashBytes(before + after);
+    return { ...done, answer: { ...done.answer, dataVersion } };
   }
 
   /** Sends the answer. False when its update is damaged here, so that the work must be done again. */
   async #deliver(job: Job): Promise<boolean> {
-    const { journal, outbox, log, isStopping } = this.#parts;
-    const cargo = (): Cargo => {
+    const { journal, outbox, log, steps, isStopping } = this.#parts;
+    const outgoing = (): OutgoingAnswer => {
       if (job.answer === undefined) throw new ComityError("INTERNAL", "There is nothing to send.");
       return { offer: job.offer, answer: job.answer, bytes: job.bytes };
     };
-    const trip: Trip = { cargo, isFirst: !job.sentBefore, isSending: false, isStopping };
-    job.trip = trip;
-    const outcome = await deliver(this.#parts, trip, job.abort.signal);
+    const delivery: Delivery = { outgoing, isFirst: !job.sentBefore, isSending: false, isStopping };
+    job.delivery = delivery;
+    const outcome = await deliver(this.#parts, delivery, job.abort.signal);
     if (outcome.kind === "later") return true;
     job.sentBefore = true;
     if (outcome.kind === "damaged") {
+      if (findStep(steps, job.offer.kind).kind.answer.once === true) throw onlyOnce();
       log.warn(
         { assignment: job.offer.assignmentId },
         "the update in the outbox is damaged; the work is done again",
@@ -143,7 +180,7 @@ export class Course {
       journal.reopen(job.offer);
       return false;
     }
-    const { offer } = outcome.cargo;
+    const { offer } = outcome.outgoing;
     if (outcome.kind === "receipt") {
       journal.done(offer, outcome.receipt);
       log.info({ assignment: offer.assignmentId, round: offer.round }, `${offer.kind} delivered`);
@@ -152,7 +189,7 @@ export class Course {
       journal.end(offer, "refused", { code, text: message, retryable: false });
       log.warn({ assignment: offer.assignmentId, code, hint }, `the hub did not take the answer: ${message}`);
     }
-    const { answer, bytes } = outcome.cargo;
+    const { answer, bytes } = outcome.outgoing;
     if (answer.update !== undefined && bytes === undefined) {
       // The file may go only when the journal says that it is not needed.
       journal.flush();
@@ -173,8 +210,13 @@ export class Course {
     else log.error({ assignment, err: error, hint: error.hint }, `the work failed: ${error.message}`);
     try {
       if (refused)
-        journal.decline(offer, { event: "refused", offer, rule: error.code, reason: error.message }, reason);
-      else journal.fail(offer, reason);
+        journal.decline(
+          offer,
+          { event: "refused", offer, rule: error.code, reason: error.message },
+          reason,
+          job.decision,
+        );
+      else journal.fail(offer, reason, job.decision);
       await outbox.drop(assignment);
     } catch (err) {
       // The hub must hear of it all the same: a full disk is the likeliest reason to be here.

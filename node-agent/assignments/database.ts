@@ -41,8 +41,20 @@ create table decisions (
 ) strict;
 `;
 
+/** Who asked, for what, on whose terms; and values beside updates. An offer without a base model has the empty text as `base_sha256`. */
+const termsSchema = `
+alter table decisions add column stage text;
+alter table decisions add column function text;
+alter table decisions add column requester text;
+alter table decisions add column release text;
+alter table decisions add column min_sites integer;
+alter table decisions add column inputs text;
+alter table decisions add column value_sha256 text;
+create table secrets (name text primary key, value blob not null) strict, without rowid;
+`;
+
 /** What each version of the schema has added. */
-const versions = [firstSchema, eventSchema];
+const versions = [firstSchema, eventSchema, termsSchema];
 
 /**
  * Opens (or makes) the agent's own database. The lock on it is held until it is closed or the process ends:

@@ -2,13 +2,21 @@ import { parseValue } from "#kernel/config.js";
 import type { AssignmentId } from "#kernel/ids.js";
 import type { Held } from "#proto/generated/comity/v1/Held.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
+import type { Kind } from "#proto/work/kind.js";
 import { Course, type CourseParts } from "./course.js";
 import { type Job, newJob } from "./job.js";
-import { type Entry, type Offer, offerSchema } from "./model.js";
+import { type Answer, type Entry, isSameWork, type Offer, offerSchema } from "./model.js";
 import { Replies } from "./replies.js";
 import { toComityError } from "./verdict.js";
+import { onlyOnce } from "./work.js";
 
 type ExecutorOptions = Omit<CourseParts, "replies" | "isStopping">;
+
+/** The answer to an offer of other work under a name whose work may have only one answer. */
+const otherWork = {
+  code: "MESSAGE_INVALID",
+  text: "The hub has offered other work under this assignment, which may have only one answer.",
+} as const;
 
 /** Takes offers, has them decided, worked on and answered. Each is in the journal before the hub hears of it. */
 export class Executor {
@@ -52,11 +60,8 @@ export class Executor {
       return;
     }
     const entry = this.#options.journal.find(offer.assignmentId);
-    if (entry === undefined || entry.offer.attempt < offer.attempt) {
-      this.#start(newJob(offer));
-      return;
-    }
-    if (entry.offer.attempt === offer.attempt) this.#replay(entry, offer);
+    if (entry === undefined) this.#start(newJob(offer));
+    else if (entry.offer.attempt <= offer.attempt) this.#offeredAfterEnd(entry, offer);
   }
 
   /** The hub does not want an assignment any more. */
@@ -67,7 +72,7 @@ export class Executor {
   /** Stops the work, gives what is being sent up to `graceMs`, and waits until nothing runs. The journal keeps what is open. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const job of this.#jobs.values()) if (job.trip?.isSending !== true) job.abort.abort();
+    for (const job of this.#jobs.values()) if (job.delivery?.isSending !== true) job.abort.abort();
     const timer = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.allSettled(this.#running);
     clearTimeout(timer);
@@ -94,7 +99,11 @@ export class Executor {
   /** The same assignment has come again while it is under way. */
   #offeredAgain(job: Job, offer: Offer): void {
     if (offer.attempt < job.offer.attempt) return;
-    if (offer.base.sha256 !== job.offer.base.sha256 || offer.workJson !== job.offer.workJson) {
+    if (!isSameWork(offer, job.offer)) {
+      if (this.#kindOf(offer)?.answer.once === true) {
+        this.#replies.refuse(offer, otherWork);
+        return;
+      }
       this.#drop(job, "the hub offered other work under the same name");
       this.#start(newJob(offer));
       return;
@@ -103,7 +112,31 @@ export class Executor {
       job.offer = offer;
       if (job.held) this.#options.journal.renew(offer);
     }
-    if (job.held) this.#replies.accept(job.offer);
+    if (job.held) this.#accept(job.offer);
+  }
+
+  /** The same assignment has come again after its end, perhaps to be tried anew. */
+  #offeredAfterEnd(entry: Entry, offer: Offer): void {
+    const once = this.#kindOf(offer)?.answer.once === true;
+    if (once && entry.answer !== undefined) {
+      if (!isSameWork(offer, entry.offer)) this.#replies.refuse(offer, otherWork);
+      else this.#sendStored(entry, entry.answer, offer);
+    } else if (entry.offer.attempt < offer.attempt) this.#start(newJob(offer));
+    else this.#replay(entry, offer);
+  }
+
+  /** Sends an answer again whose work may not be done again. */
+  #sendStored(entry: Entry, answer: Answer, offer: Offer): void {
+    const { journal } = this.#options;
+    const bytes = journal.bytesOf(offer.assignmentId);
+    if (answer.update !== undefined && bytes === undefined) {
+      const { message } = onlyOnce();
+      this.#replies.failed(offer, { code: "WORK_FAILED", text: message, retryable: false });
+      return;
+    }
+    if (entry.offer.attempt < offer.attempt) journal.renew(offer);
+    this.#accept(offer);
+    this.#start({ ...newJob(offer), answer, bytes, sentBefore: true });
   }
 
   /** The same assignment has come again after its end: the hub gets the same answer. */
@@ -119,12 +152,21 @@ export class Executor {
     }
     // The bytes of a delivered update are gone: the same work with the same seed gives the same bytes again.
     if (state === "done" && answer !== undefined && answer.update === undefined) {
-      const job = { ...newJob(offer), answer, sentBefore: true };
-      this.#replies.accept(job.offer);
-      this.#start(job);
+      this.#accept(offer);
+      this.#start({ ...newJob(offer), answer, sentBefore: true });
       return;
     }
     this.#start(newJob(offer));
+  }
+
+  /** The declaration of an offer's work; undefined for a kind that this agent does not do. */
+  #kindOf({ kind }: Offer): Kind | undefined {
+    return this.#options.steps.find((step) => step.kind.name === kind)?.kind;
+  }
+
+  /** Brief work has an answer and no promise of one. */
+  #accept(offer: Offer): void {
+    if (this.#kindOf(offer)?.brief !== true) this.#replies.accept(offer);
   }
 
   #jobOf(entry: Entry): Job {

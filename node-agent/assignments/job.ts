@@ -1,5 +1,5 @@
-import type { Trip } from "./delivery.js";
-import type { Answer, Offer } from "./model.js";
+import type { Delivery } from "./delivery.js";
+import type { Answer, LogLine, Offer } from "./model.js";
 
 /** An assignment that is under way in this process. */
 export interface Job {
@@ -9,9 +9,11 @@ export interface Job {
   bytes: Buffer | undefined;
   /** It is in the journal: told to the hub in Hello. */
   held: boolean;
+  /** The policy's decision while it is not in the journal: brief work is written down with its answer. */
+  decision: LogLine | undefined;
   readonly abort: AbortController;
   /** The answer on its way. */
-  trip: Trip | undefined;
+  delivery: Delivery | undefined;
   /** Whether the hub may have a part of the answer already. */
   sentBefore: boolean;
 }
@@ -22,7 +24,8 @@ export function newJob(offer: Offer): Job {
     offer,
     answer: undefined,
     bytes: undefined,
-    trip: undefined,
+    decision: undefined,
+    delivery: undefined,
     held: false,
     abort: new AbortController(),
     sentBefore: false,

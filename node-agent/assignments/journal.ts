@@ -1,14 +1,17 @@
-import type { Database } from "#kernel/sqlite.js";
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
+import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId } from "#kernel/ids.js";
+import type { Database } from "#kernel/sqlite.js";
 import { EventJournal } from "../events/journal.js";
 import { openJournal } from "./database.js";
 import {
   type Answer,
   answerSchema,
   type Entry,
+  inputOf,
   type LogLine,
   type Offer,
   offerSchema,
@@ -76,17 +79,21 @@ export class Journal {
     });
   }
 
-  /** The policy has refused an offer. */
-  decline(offer: Offer, line: LogLine, reason: Reason): void {
+  /** The site declines an offer; `decision` where the policy has allowed it before, and that is not in the log yet. */
+  decline(offer: Offer, line: LogLine, reason: Reason, decision?: LogLine): void {
     this.#write(() => {
+      if (decision !== undefined) this.#append(decision);
       this.#append(line);
       this.#put(offer, "declined", reason);
     });
   }
 
-  /** An offer that could not even be put to the policy (unknown kind, no such dataset). */
-  fail(offer: Offer, reason: Reason): void {
-    this.#write(() => this.#put(offer, "failed", reason));
+  /** The work could not be done, or the offer not even be put to the policy; `decision` where the policy's is not in the log yet. */
+  fail(offer: Offer, reason: Reason, decision?: LogLine): void {
+    this.#write(() => {
+      if (decision !== undefined) this.#append(decision);
+      this.#put(offer, "failed", reason);
+    });
   }
 
   /** The same assignment under a newer attempt; what is owed and what is answered stays. */
@@ -97,14 +104,15 @@ export class Journal {
   }
 
   /**
-   * The answer, and `bytes` where its update is small; a large one is in the outbox already. With it goes the line of the site's log
-   * that must be durable before anything leaves.
+   * The answer, and `bytes` where its update is small; a large one is in the outbox already. With it go the lines of the site's log that
+   * must be durable before anything leaves. Brief work is accepted and answered by this alone.
    */
-  answer(offer: Offer, answer: Answer, bytes: Uint8Array | undefined, line: LogLine): void {
+  answer(offer: Offer, answer: Answer, bytes: Uint8Array | undefined, lines: readonly LogLine[]): void {
     this.#write(() => {
-      this.#append(line);
+      for (const line of lines) this.#append(line);
       this.#statements.answer.run({
         ...this.#key(offer),
+        offer: JSON.stringify(offer),
         answer: JSON.stringify(answer),
         bytes: bytes ?? null,
       });
@@ -149,9 +157,10 @@ export class Journal {
     );
   }
 
-  /** Adds a line to the site's log alone. */
-  log(line: LogLine): void {
-    this.#write(() => this.#append(line));
+  /** Random bytes that this site alone knows, the same at every start. */
+  secret(name: string): Buffer {
+    this.#statements.makeSecret.run(name, randomBytes(32));
+    return z.instanceof(Buffer).parse(this.#statements.secret.get(name));
   }
 
   /** The newest lines of the site's log, newest first. */
@@ -218,7 +227,13 @@ export class Journal {
       runName: offer.runName,
       round: offer.round,
       kind: offer.kind,
-      base: offer.base.sha256,
+      stage: offer.stage,
+      function: offer.function,
+      requester: offer.requester,
+      release: offer.release,
+      minSites: offer.minSites,
+      base: inputOf(offer, "base")?.sha256 ?? "",
+      inputs: JSON.stringify(Object.fromEntries(offer.inputs.map(({ name, blob }) => [name, blob.sha256]))),
       dataset: line.dataset ?? null,
       rule: line.rule ?? null,
       reason: line.reason ?? null,
@@ -227,6 +242,7 @@ export class Journal {
       sizeBytes: answer?.update?.sizeBytes ?? null,
       samples: answer?.samples ?? null,
       metrics: answer === undefined ? null : JSON.stringify(answer.metrics),
+      valueSha256: answer?.valueJson === undefined ? null : hashBytes(answer.valueJson),
     });
   }
 }
@@ -247,18 +263,27 @@ function prepare(database: Database) {
          code = @code, reason = @reason, retryable = @retryable, updated_at_ms = @nowMs`,
     ),
     renew: database.prepare(`${set}, attempt = @attempt, offer = @offer where id = @id`),
-    answer: database.prepare(`${set}, state = 'answered', answer = @answer, bytes = @bytes where id = @id`),
+    answer: database.prepare(
+      `insert into assignments (id, attempt, state, offer, answer, bytes, created_at_ms, updated_at_ms)
+       values (@id, @attempt, 'answered', @offer, @answer, @bytes, @nowMs, @nowMs)
+       on conflict (id) do update set attempt = @attempt, state = 'answered', offer = @offer, answer = @answer, bytes = @bytes,
+         receipt = null, code = null, reason = null, retryable = null, updated_at_ms = @nowMs`,
+    ),
     done: database.prepare(`${set}, state = 'done', bytes = null, receipt = @receipt where id = @id`),
     end: database.prepare(
       `${set}, state = @state, bytes = null, code = @code, reason = @reason, retryable = @retryable where id = @id`,
     ),
     append: database.prepare(
-      `insert into decisions (at_ms, event, assignment_id, attempt, run_id, run_name, round, kind, base_sha256, dataset, rule, reason,
-         op_id, sha256, size_bytes, samples, metrics)
-       values (@nowMs, @event, @id, @attempt, @runId, @runName, @round, @kind, @base, @dataset, @rule, @reason,
-         @opId, @sha256, @sizeBytes, @samples, @metrics)`,
+      `insert into decisions (at_ms, event, assignment_id, attempt, run_id, run_name, round, kind, stage, function, requester, release,
+         min_sites, base_sha256, inputs, dataset, rule, reason, op_id, sha256, size_bytes, samples, metrics, value_sha256)
+       values (@nowMs, @event, @id, @attempt, @runId, @runName, @round, @kind, @stage, @function, @requester, @release,
+         @minSites, @base, @inputs, @dataset, @rule, @reason, @opId, @sha256, @sizeBytes, @samples, @metrics, @valueSha256)`,
     ),
     decisions: database.prepare<[number]>("select * from decisions order by seq desc limit ?"),
+    makeSecret: database.prepare(
+      "insert into secrets (name, value) values (?, ?) on conflict (name) do nothing",
+    ),
+    secret: database.prepare<[string]>("select value from secrets where name = ?").pluck(),
     bytes: database.prepare<[string]>("select bytes from assignments where id = ?").pluck(),
     prune: database.prepare<[number]>(
       "delete from assignments where updated_at_ms < ? and state not in ('accepted', 'answered')",

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { canonicalJson } from "#kernel/json.js";
+import type { BlobRef } from "#kernel/refs.js";
 import {
   type AssignmentId,
   parseAssignmentId,
@@ -13,20 +15,62 @@ const blobSchema = z.object({
   sizeBytes: z.int().min(0),
 });
 
-/** An offer, as it comes over the wire and as it lies in the journal. */
-export const offerSchema = z.object({
-  assignmentId: z.string().transform((text): AssignmentId => parseAssignmentId(text)),
-  attempt: z.int().min(1),
-  runId: z.string().transform((text): RunId => parseRunId(text)),
-  runName: z.string(),
-  round: z.int().min(0),
-  kind: z.string(),
-  workJson: z.string(),
-  base: blobSchema,
-});
+const inputSchema = z.object({ name: z.string().min(1).max(64), blob: blobSchema });
+const text = z.string().default("");
+
+/** An offer, as it comes over the wire and as it lies in the journal, also in that of an agent of before. */
+export const offerSchema = z
+  .object({
+    assignmentId: z.string().transform((id): AssignmentId => parseAssignmentId(id)),
+    attempt: z.int().min(1),
+    runId: z.string().transform((id): RunId => parseRunId(id)),
+    runName: z.string(),
+    round: z.int().min(0),
+    kind: z.string(),
+    workJson: z.string(),
+    /** A hub of before tells the input `base` alone, and here. */
+    base: blobSchema.nullish(),
+    inputs: z.array(inputSchema).max(64).default([]),
+    stage: text,
+    function: text,
+    purpose: text,
+    requester: text,
+    asked: z.int().min(0).default(0),
+    minSites: z.int().min(0).default(0),
+    release: text,
+    draw: z.int().min(0).default(0),
+    partJson: text,
+  })
+  .transform(({ base, inputs: given, draw, ...offer }, context) => {
+    const named = given.find(({ name }) => name === "base");
+    const inputs = base == null || named !== undefined ? given : [{ name: "base", blob: base }, ...given];
+    if (new Set(inputs.map(({ name }) => name)).size < inputs.length)
+      context.addIssue({ code: "custom", message: "two inputs have the same name" });
+    if (base != null && named !== undefined && named.blob.sha256 !== base.sha256)
+      context.addIssue({ code: "custom", message: "the input `base` is told twice, with two digests" });
+    // A hub of before has no draws: its rounds come one after the other.
+    return { ...offer, inputs, draw: draw === 0 ? offer.round : draw };
+  });
 
 /** What an offer asks for. */
 export type Offer = z.output<typeof offerSchema>;
+
+/** The blob of one input of an offer. */
+export const inputOf = (offer: Offer, name: string): BlobRef | undefined =>
+  offer.inputs.find((input) => input.name === name)?.blob;
+
+/** Whether two offers ask for the same work, so that the answer to one is the answer to the other. */
+export function isSameWork(one: Offer, other: Offer): boolean {
+  return canonicalJson(workOf(one)) === canonicalJson(workOf(other));
+}
+
+const workOf = ({ kind, workJson, partJson, draw, inputs }: Offer) => ({
+  kind,
+  workJson,
+  partJson,
+  draw,
+  inputs: Object.fromEntries(inputs.map(({ name, blob }) => [name, blob.sha256])),
+});
 
 const tensorSchema = z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.int().min(0)) });
 
@@ -37,6 +81,10 @@ export const answerSchema = z.object({
   metrics: z.record(z.string(), z.number()),
   /** The update's bytes in the outbox; not there for work that has none. */
   update: blobSchema.optional(),
+  /** The value exactly as it leaves; not there for work that has none. */
+  valueJson: z.string().optional(),
+  /** Opaque; another one when the rows that the work read have changed. Not there for work that reads none. */
+  dataVersion: z.string().optional(),
   tensors: z.array(tensorSchema),
 });
 

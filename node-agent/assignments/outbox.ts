@@ -7,18 +7,16 @@ import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes, hashFile, makeDirectory, syncPath } from "#kernel/files.js";
 import { type AssignmentId, parseSha256, type Sha256 } from "#kernel/ids.js";
+import { inlineBytes } from "#kernel/refs.js";
 
 const readBytes = 1 << 20;
 
-/** Updates up to this size lie in the journal, in the commit of their answer: one fsync instead of three. */
-const inlineBytes = 256 * 1024;
-
 /** An update that is about to leave: what it is, and its bytes where they are few. */
-interface Parcel {
+interface StoredUpdate {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly tensors: readonly TensorSpec[];
-  /** Set for an update of at most {@link inlineBytes}, which is for the journal; a larger one lies in the outbox. */
+  /** Set for an update of at most {@link inlineBytes}, which is for the journal, in the commit of its answer; a larger one lies in the outbox. */
   readonly bytes: Buffer | undefined;
 }
 
@@ -48,7 +46,7 @@ export class Outbox {
    * Takes over a finished safetensors file of the same file system: one pass for digest and header; a large one is then renamed into
    * the outbox and synced. Throws `UPDATE_MALFORMED` (as an AggregationError) for a file that is no safetensors.
    */
-  async put(id: AssignmentId, path: string): Promise<Parcel> {
+  async put(id: AssignmentId, path: string): Promise<StoredUpdate> {
     const { size } = statSync(path);
     if (size > inlineBytes) return await this.#move(id, path, size);
     // Few bytes are read at once: handing them to another thread and back takes longer than the reading.
@@ -61,7 +59,7 @@ export class Outbox {
     };
   }
 
-  async #move(id: AssignmentId, path: string, size: number): Promise<Parcel> {
+  async #move(id: AssignmentId, path: string, size: number): Promise<StoredUpdate> {
     const tensors = readTensors(path);
     const file = await open(path, "r+");
     try {
@@ -87,9 +85,9 @@ export class Outbox {
   }
 
   /** Whether the file is still what was put. */
-  async isIntact(id: AssignmentId, parcel: { sha256: Sha256 }): Promise<boolean> {
+  async isIntact(id: AssignmentId, update: { sha256: Sha256 }): Promise<boolean> {
     try {
-      return (await hashFile(this.path(id))) === parcel.sha256;
+      return (await hashFile(this.path(id))) === update.sha256;
     } catch {
       return false;
     }

@@ -39,7 +39,7 @@ export async function* download(
 }
 
 /** What an upload sends. */
-interface Shipment {
+interface OutgoingUpload {
   readonly header: UploadHeader;
   /** The update: in memory, or in a file; undefined for an answer without bytes. */
   readonly update: Buffer | { readonly path: string; readonly sizeBytes: number } | undefined;
@@ -52,25 +52,55 @@ interface Shipment {
 /** Sends one answer and waits for its receipt. Throws a ComityError, the hub's own where it spoke, or the signal's reason. */
 export async function upload(
   hub: HubLink,
-  shipment: Shipment,
+  outgoing: OutgoingUpload,
   signal: AbortSignal,
 ): Promise<Receipt__Output> {
   const either = firstOf(signal, hub.lost);
   const release = hub.hold();
   try {
     const settings = {
-      deadlineMs: deadlineOf(sizeOf(shipment.update) - shipment.offset),
+      deadlineMs: deadlineOf(sizeOf(outgoing.update) - outgoing.offset),
       signal: either.signal,
-      memoryReused: readsFile(shipment.update),
+      memoryReused: readsFile(outgoing.update),
     };
-    return await hub.channel.clientStream(AgentService.definition.Upload, messagesOf(shipment), settings);
+    return await hub.channel.clientStream(AgentService.definition.Upload, messagesOf(outgoing), settings);
   } finally {
     release();
     either.release();
   }
 }
 
-async function* messagesOf({ header, update, offset, mayLeave }: Shipment): AsyncGenerator<UploadRequest> {
+/**
+ * Sends a small answer over the session, update and all, and waits for its receipt. Throws a ComityError, `DEADLINE_EXCEEDED` when the hub
+ * says nothing of it, or the signal's reason.
+ */
+export async function submit(
+  hub: HubLink,
+  header: UploadHeader,
+  update: Buffer | undefined,
+  signal: AbortSignal,
+): Promise<Receipt__Output> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => {
+    silent.abort(new ComityError("DEADLINE_EXCEEDED", "The hub has not acknowledged an answer in time."));
+  }, callMs);
+  const either = firstOf(signal, silent.signal);
+  const release = hub.hold();
+  try {
+    return await hub.answer({ ...header, ...(update !== undefined && { inline: update }) }, either.signal);
+  } finally {
+    release();
+    either.release();
+    clearTimeout(timer);
+  }
+}
+
+async function* messagesOf({
+  header,
+  update,
+  offset,
+  mayLeave,
+}: OutgoingUpload): AsyncGenerator<UploadRequest> {
   yield { header: { ...header, offset } };
   for await (const chunk of chunksOf(update, offset)) {
     if (!mayLeave()) {
@@ -83,7 +113,10 @@ async function* messagesOf({ header, update, offset, mayLeave }: Shipment): Asyn
   }
 }
 
-function chunksOf(update: Shipment["update"], offset: number): Iterable<Buffer> | AsyncIterable<Buffer> {
+function chunksOf(
+  update: OutgoingUpload["update"],
+  offset: number,
+): Iterable<Buffer> | AsyncIterable<Buffer> {
   const sizeBytes = sizeOf(update);
   if (update === undefined || offset >= sizeBytes) return [];
   if (!Buffer.isBuffer(update)) return readChunks(update.path, offset);
@@ -95,9 +128,10 @@ function chunksOf(update: Shipment["update"], offset: number): Iterable<Buffer> 
 }
 
 /** Whether the update comes from a file, by buffers that are used again and again. */
-const readsFile = (update: Shipment["update"]): boolean => update !== undefined && !Buffer.isBuffer(update);
+const readsFile = (update: OutgoingUpload["update"]): boolean =>
+  update !== undefined && !Buffer.isBuffer(update);
 
-function sizeOf(update: Shipment["update"]): number {
+function sizeOf(update: OutgoingUpload["update"]): number {
   if (update === undefined) return 0;
   return Buffer.isBuffer(update) ? update.length : update.sizeBytes;
 }

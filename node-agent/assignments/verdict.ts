@@ -1,5 +1,6 @@
 import { ComityError, type ErrorCode, isErrorCode, isSystemError } from "#kernel/errors.js";
 import { printable } from "#kernel/words.js";
+import { AnswerRefused } from "./hub.js";
 import type { Reason } from "./model.js";
 
 /** Codes whose sentence may quote the site's data: the hub is told the code and a sentence without it. */
@@ -52,5 +53,6 @@ export function reasonForHub(error: ComityError): Reason {
 /** Whether a transfer that failed should be tried again as it is. What neither the hub nor the disk said is a fault of ours, and is not. */
 export function isWorthTryingAgain(thrown: unknown): boolean {
   if (!(thrown instanceof ComityError)) return isSystemError(thrown, "ENOSPC");
+  if (thrown instanceof AnswerRefused && thrown.retryable) return true;
   return (thrown.kind.retryable ?? false) || sendAgain.has(thrown.code);
 }

@@ -20,6 +20,8 @@ export interface Dataset {
   readonly location: DatasetLocation;
   /** The exact counts, for the site's own use; cached until the files change. Throws `DATA_INVALID`. */
   counts(): Promise<RowCounts>;
+  /** Changes when the rows may have changed; for the site's own use. Throws `DATA_INVALID`. */
+  version(): Promise<string>;
   /** What the hub may know. Throws `DATA_INVALID`. */
   describe(): Promise<DatasetDescription>;
   /** Reads all rows and throws `DATA_INVALID` at the first fault; keeps nothing. */
@@ -50,6 +52,7 @@ function openDataset(location: DatasetLocation): Dataset {
     labels: config.labels,
     location,
     counts,
+    version: async () => await connector.version(),
     describe: async () => describeDataset(config, await counts()),
     check: async () => {
       const { test } = await counts();

@@ -2,11 +2,13 @@ import { readBundle } from "#certs/bundle.js";
 import { readJoinToken } from "#certs/join-token.js";
 import { clientContext } from "#certs/tls.js";
 import { silentLog } from "#kernel/log.js";
+import { listWords } from "#kernel/words.js";
 import { type AgentConfig, agentPaths, readAgentConfig } from "../config.js";
 import { openDatasets } from "../data/datasets.js";
 import { siteOf } from "../session/identity.js";
 import { checkDates, findHub } from "../session/join.js";
-import { createSteps } from "../steps/index.js";
+import { pauseSwitch } from "../policy/pause.js";
+import { createSteps, type Steps } from "../steps/index.js";
 import { type Finding, fault, ill, well } from "./finding.js";
 import { checkName, checkProxy, checkTls, type Port, portOf } from "./network.js";
 
@@ -23,7 +25,12 @@ export async function diagnose(dir: string): Promise<Finding[]> {
   const found: Finding[] = [well("folder", `${agentPaths(dir).config} is valid.`)];
   found.push(...(await checkWay(dir, config)));
   found.push(...(await checkData(dir, config)));
-  found.push(await checkBackend(config));
+  const steps = createSteps({ datasets: [], backend: config.backend, log: silentLog });
+  try {
+    found.push(checkPolicy(dir, config, steps), await checkBackend(steps));
+  } finally {
+    await steps.close();
+  }
   return found;
 }
 
@@ -157,14 +164,31 @@ async function checkData(dir: string, config: AgentConfig): Promise<Finding[]> {
   );
 }
 
-async function checkBackend(config: AgentConfig): Promise<Finding> {
-  const steps = createSteps({ datasets: [], backend: config.backend, log: silentLog });
+/** What the site's own rules leave of what this agent can do. */
+function checkPolicy(dir: string, { policy }: AgentConfig, { steps }: Steps): Finding {
+  if (pauseSwitch(dir, policy)())
+    return ill(
+      "policy",
+      "The site has paused its agent: it does no work.",
+      "Take the file `pause` out of the agent's folder, and `pause` out of agent.yaml.",
+    );
+  const done = steps.filter(
+    ({ kind }) => policy.kinds.includes(kind.name) && policy.leaves.includes(kind.answer.leaves),
+  );
+  if (done.length === 0)
+    return ill(
+      "policy",
+      "The site's own rules allow no work.",
+      `Name under \`policy.kinds\` what the site shall do: ${listWords(steps.map(({ kind }) => kind.name))}.`,
+    );
+  return well("policy", `The site does ${listWords(done.map(({ kind }) => kind.name))}.`);
+}
+
+async function checkBackend(steps: Steps): Promise<Finding> {
   try {
     const { backend } = await steps.backend();
     return well("backend", `Training uses ${backend}.`);
   } catch (thrown) {
     return fault("backend", thrown, "Take `backend` out of agent.yaml.");
-  } finally {
-    await steps.close();
   }
 }

@@ -1,7 +1,17 @@
 import { ComityError } from "#kernel/errors.js";
 
 /** What the doctor has looked at. */
-type Check = "folder" | "token" | "names" | "proxy" | "tls" | "clock" | "certificate" | "data" | "backend";
+type Check =
+  | "folder"
+  | "token"
+  | "names"
+  | "proxy"
+  | "tls"
+  | "clock"
+  | "certificate"
+  | "data"
+  | "policy"
+  | "backend";
 
 /** One thing that the doctor has looked at, and what to do where it is not well. */
 export interface Finding {

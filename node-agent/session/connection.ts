@@ -1,7 +1,10 @@
 import { type Deferred, deferred, sleep } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Log } from "#kernel/log.js";
+import { answersCapability } from "#proto/codec/work.js";
 import type { FromAgent } from "#proto/generated/comity/v1/FromAgent.js";
+import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
+import type { UploadHeader } from "#proto/generated/comity/v1/UploadHeader.js";
 import type { RpcChannel } from "#proto/rpc/channel.js";
 import type { HubLink, HubPort } from "../assignments/hub.js";
 import { drainDelayMs, isFinal, reconnectDelayMs } from "./reconnect.js";
@@ -50,6 +53,14 @@ class Live implements HubLink {
   #loseAfterEnd(): void {
     if (this.#end === undefined || this.#isSuperseded) return;
     this.#lost.abort(this.#end.error ?? new ComityError("HUB_UNREACHABLE", "The session has ended."));
+  }
+
+  get takesAnswers(): boolean {
+    return this.session.welcome.capabilities.includes(answersCapability);
+  }
+
+  answer(header: UploadHeader, signal: AbortSignal): Promise<Receipt__Output> {
+    return this.session.answer(header, signal);
   }
 
   get lost(): AbortSignal {

@@ -7,12 +7,15 @@ import type { Catalogue } from "#proto/generated/comity/v1/Catalogue.js";
 import type { FromAgent } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub__Output } from "#proto/generated/comity/v1/FromHub.js";
 import type { Held } from "#proto/generated/comity/v1/Held.js";
+import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
 import type { SiteEventReceipt__Output } from "#proto/generated/comity/v1/SiteEventReceipt.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
+import type { UploadHeader } from "#proto/generated/comity/v1/UploadHeader.js";
 import type { Welcome__Output } from "#proto/generated/comity/v1/Welcome.js";
 import type { BidiCall } from "#proto/rpc/calls.js";
 import type { RpcChannel } from "#proto/rpc/channel.js";
 import { AgentService } from "#proto/rpc/definitions.js";
+import { PendingAnswers } from "./answers.js";
 
 /** How long a hub may take to answer Hello. */
 const welcomeMs = 20_000;
@@ -55,6 +58,7 @@ export class Session {
   readonly #messages: AsyncIterator<FromHub__Output>;
   readonly #events: SessionEvents;
   readonly #log: Log;
+  readonly #answers = new PendingAnswers();
   readonly #drained = deferred();
   readonly #heartbeatMs: number;
   #heardMs = performance.now();
@@ -123,10 +127,18 @@ export class Session {
     }
     this.draining = this.#drained.promise;
     this.ended = this.#read();
+    void this.ended.then(({ error }) => {
+      this.#answers.end(error ?? new ComityError("HUB_UNREACHABLE", "The session has ended."));
+    });
   }
 
   send(message: FromAgent): void {
     this.#call.send(message);
+  }
+
+  /** Sends a small answer, to a hub that takes them; see {@link PendingAnswers.send}. */
+  async answer(header: UploadHeader, signal: AbortSignal): Promise<Receipt__Output> {
+    return await this.#answers.send(header.opId ?? "", signal, () => this.send({ answer: header }));
   }
 
   /** No more messages from here; the hub then ends the stream. */
@@ -173,6 +185,8 @@ export class Session {
     try {
       if (message.offer) this.#events.offer(message.offer);
       else if (message.cancel) this.#events.cancel(message.cancel.assignmentId, message.cancel.reason);
+      else if (message.receipt) this.#answers.receipt(message.receipt);
+      else if (message.answerRefused) this.#answers.refused(message.answerRefused);
       else if (message.eventReceipt) this.#events.eventReceipt(message.eventReceipt);
       else if (message.drain) {
         this.#drainMs = message.drain.reconnectAfterMs;

@@ -1,20 +1,21 @@
-import type { EvaluateWork } from "#proto/codec/work.js";
+import { evaluate, type EvaluateBody } from "#proto/work/evaluate.js";
 import { type Dataset, select } from "../data/datasets.js";
 import type { TrainingPool } from "../training/pool.js";
-import type { Step } from "./step.js";
+import { requiredInput, type Step } from "./step.js";
 
 /** Measures the base model on the site's test rows. */
-export function evaluateStep(datasets: readonly Dataset[], pool: TrainingPool): Step<EvaluateWork> {
+export function evaluateStep(datasets: readonly Dataset[], pool: TrainingPool): Step<EvaluateBody, "base"> {
   return {
-    kind: "evaluate",
-    async run({ kind, dataset: selector, layers, loss, batch }, context) {
-      const { basePath, signal } = context;
+    kind: evaluate,
+    async run({ dataset: selector, layers, loss, batch }, context) {
       const dataset = select(datasets, selector);
-      const job = { kind, dataset: dataset.location, layers, loss, batch, basePath };
-      const { samples, metrics } = await pool.run(job, signal, (fraction, text) =>
-        context.progress(fraction, text),
+      const basePath = await requiredInput(context, "base");
+      const { samples, metrics } = await pool.run(
+        { type: "evaluate", dataset: dataset.location, layers, loss, batch, basePath },
+        context.signal,
+        (fraction, text) => context.progress(fraction, text),
       );
-      return { samples, metrics: { ...metrics } };
+      return { samples, figures: { ...metrics } };
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Log } from "#kernel/log.js";
-import type { WorkKind } from "#proto/codec/work.js";
 import type { Dataset } from "../data/datasets.js";
 import type { BackendName } from "../training/backend-names.js";
 import type { ChosenBackend } from "../training/backends.js";
@@ -8,9 +7,10 @@ import { evaluateStep } from "./evaluate.js";
 import type { Step } from "./step.js";
 import { trainStep } from "./train.js";
 
-/** The kinds of work that this agent can do. */
+/** What this agent can do. */
 export interface Steps {
-  readonly steps: ReadonlyMap<WorkKind, Step>;
+  /** One for each kind of work. */
+  readonly steps: readonly Step[];
   /** Loads TensorFlow now and tells which back end it uses, for `comity agent doctor`. Throws `BACKEND_UNAVAILABLE`. */
   backend(): Promise<ChosenBackend>;
   /** Ends the training worker, and with it the work that it is at. */
@@ -24,9 +24,8 @@ export function createSteps(options: {
   log: Log;
 }): Steps {
   const pool = new TrainingPool(options);
-  const steps: readonly Step[] = [trainStep(options.datasets, pool), evaluateStep(options.datasets, pool)];
   return {
-    steps: new Map(steps.map((step) => [step.kind, step])),
+    steps: [trainStep(options.datasets, pool), evaluateStep(options.datasets, pool)],
     backend: () => pool.backend(),
     close: () => pool.close(),
   };

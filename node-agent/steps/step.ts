@@ -1,32 +1,51 @@
 import type { SiteId } from "#kernel/ids.js";
-import type { Work } from "#proto/codec/work.js";
+import type { Kind } from "#proto/work/kind.js";
 
-/** What a step may know of the assignment that it works on. */
-export interface StepContext {
+/** A file that a step may read. */
+export interface StepFile {
+  readonly path: string;
+}
+
+/** What a step may know of the assignment that it works on. It has no hub, no policy and no key. */
+export interface StepContext<Input extends string = string> {
   readonly site: SiteId;
-  readonly round: number;
+  /** Seeds what the work draws, together with the body's own seed and the site. */
+  readonly draw: number;
   /** Scratch folder of this assignment. */
   readonly directory: string;
-  /** The base model, a safetensors file. */
-  readonly basePath: string;
+  /** Opens an input that the kind declares; undefined where the offer has none. Throws when it cannot be fetched. */
+  input(name: Input): Promise<StepFile | undefined>;
   /** Fires when the work is no longer wanted; the step then ends soon, with an error. */
   readonly signal: AbortSignal;
   /** Tells how far the work is: 0 to 1, and a few words such as `epoch 2 of 5`. */
   progress(fraction: number, text: string): void;
 }
 
-/** What a step hands back. */
-export interface StepAnswer {
-  /** Rows that the answer stands for. */
+/** What a step hands back. Whether it may leave the site is decided by the declaration of its kind. */
+export interface StepAnswer<Value = unknown> {
+  /** Rows that the answer stands for; 0 where its kind counts none. */
   readonly samples: number;
   /** Finite numbers only, for example `loss`. */
-  readonly metrics: Record<string, number>;
+  readonly figures: Readonly<Record<string, number>>;
+  /** JSON; undefined for none. */
+  readonly value?: Value;
   /** A safetensors file in `directory`, closed but not yet synced. */
   readonly updatePath?: string;
 }
 
-/** One kind of work. It throws a ComityError when it cannot be done. */
-export interface Step<W extends Work = Work> {
-  readonly kind: W["kind"];
-  run(work: W, context: StepContext): Promise<StepAnswer>;
+/** Does one kind of work. */
+export interface Step<Body = unknown, Input extends string = string, Value = unknown> {
+  readonly kind: Kind<Body, Input, Value>;
+  /** Throws a ComityError when the work cannot be done. */
+  run(body: Body, context: StepContext<Input>): Promise<StepAnswer<Value>>;
+}
+
+/** An input that the kind requires. The agent has fetched it before the step began, so its absence is a fault of ours. */
+export async function requiredInput<Input extends string>(
+  context: StepContext<Input>,
+  name: Input,
+): Promise<string> {
+  const file = await context.input(name);
+  if (file === undefined) throw new Error(`the required input ${name} is not there`);
+  return file.path;
 }

@@ -3,7 +3,9 @@ import { seeded } from "#aggregation/random/random.js";
 import { decodeTensors, encodeTensors, type Tensor } from "#aggregation/tensors/safetensors.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
-import type { EvaluateWork, Layers, TrainWork } from "#proto/codec/work.js";
+import type { Layers } from "#proto/codec/work.js";
+import type { EvaluateBody } from "#proto/work/evaluate.js";
+import type { TrainBody } from "#proto/work/train.js";
 import type { DatasetLocation } from "../data/datasets.js";
 import type { RowCache } from "../data/row-cache.js";
 import type { LossName } from "./losses.js";
@@ -11,16 +13,18 @@ import { Model } from "./model.js";
 import { evaluate, type LoopHooks, type Metrics, train } from "./trainer.js";
 
 /** Trains the base model on the site's rows and writes the update to `updatePath`. */
-interface TrainJob extends Pick<TrainWork, "kind" | "layers" | "local" | "seed"> {
+interface TrainJob extends Pick<TrainBody, "layers" | "local" | "seed"> {
+  readonly type: "train";
   readonly dataset: DatasetLocation;
   readonly site: SiteId;
-  readonly round: number;
+  readonly draw: number;
   readonly basePath: string;
   readonly updatePath: string;
 }
 
 /** Measures the base model on the site's test rows. */
-interface EvaluateJob extends Pick<EvaluateWork, "kind" | "layers" | "loss" | "batch"> {
+interface EvaluateJob extends Pick<EvaluateBody, "layers" | "loss" | "batch"> {
+  readonly type: "evaluate";
   readonly dataset: DatasetLocation;
   readonly basePath: string;
 }
@@ -35,7 +39,7 @@ export interface JobAnswer {
 
 /** Does one job on the current back end. */
 export async function runJob(job: Job, cache: RowCache, hooks: LoopHooks): Promise<JobAnswer> {
-  switch (job.kind) {
+  switch (job.type) {
     case "train":
       return runTrain(job, cache, hooks);
     case "evaluate":
@@ -44,12 +48,12 @@ export async function runJob(job: Job, cache: RowCache, hooks: LoopHooks): Promi
 }
 
 async function runTrain(job: TrainJob, cache: RowCache, hooks: LoopHooks): Promise<JobAnswer> {
-  const { local, site, round } = job;
+  const { local, site, draw } = job;
   hooks.progress(0, "loading rows");
   const rows = await cache.load(job.dataset, "train");
   hooks.checkCancelled();
   return withModel(job.layers, local.loss, job.basePath, async (model) => {
-    const metrics = train(model, rows, { ...local, random: seeded("train", job.seed, round, site) }, hooks);
+    const metrics = train(model, rows, { ...local, random: seeded("train", job.seed, draw, site) }, hooks);
     const tensors = model.tensors();
     checkFinite(tensors);
     await writeFile(job.updatePath, encodeTensors(tensors));

@@ -14,8 +14,11 @@ export const protocolVersion = 1;
 /** What a hub announces in Welcome that takes the events of sites. */
 export const eventsCapability = "events";
 
-/** What a hub announces in Welcome that takes small answers over the session. */
+/** What a hub announces in Welcome that takes small answers over the session, and acknowledges them there. */
 export const answersCapability = "answers";
+
+/** What an agent announces that seeds what it draws by an offer's `draw`, and not by its round. */
+export const drawCapability = "draw";
 
 /** The layers of a model as Keras writes them (`class_name` and `config`); checked in full by `aggregation/topology`. */
 export const layersSchema = z
@@ -45,32 +48,25 @@ export const datasetSelectorSchema = z
     message: "give a dataset's `name`, or `labels` that it must have",
   });
 
-/** The body of an offer of kind `train`. */
-const trainWorkSchema = z.strictObject({
-  kind: z.literal("train"),
-  dataset: datasetSelectorSchema,
-  layers: layersSchema,
-  local: localTrainingSchema,
-  /** Seeds the shuffles; the agent mixes in the round and its site. */
-  seed: z.int().min(0),
-});
-
-/** The body of an offer of kind `evaluate`: the model on the site's test rows. */
-const evaluateWorkSchema = z.strictObject({
-  kind: z.literal("evaluate"),
-  dataset: datasetSelectorSchema,
-  layers: layersSchema,
-  loss: localTrainingSchema.shape.loss,
-  batch: z.int().min(1).max(65_536).default(1000),
-});
-
-/** What an offer's `work_json` may hold. */
-export const workSchema = z.discriminatedUnion("kind", [trainWorkSchema, evaluateWorkSchema]);
-
 export type Layers = z.infer<typeof layersSchema>;
 export type LocalTraining = z.infer<typeof localTrainingSchema>;
 export type DatasetSelector = z.infer<typeof datasetSelectorSchema>;
-export type TrainWork = z.infer<typeof trainWorkSchema>;
-export type EvaluateWork = z.infer<typeof evaluateWorkSchema>;
-export type Work = z.infer<typeof workSchema>;
-export type WorkKind = Work["kind"];
+
+/** The body of an offer of kind `train`, and its kind. */
+export interface TrainWork {
+  readonly kind: "train";
+  readonly dataset: DatasetSelector;
+  readonly layers: Layers;
+  readonly local: LocalTraining;
+  readonly seed: number;
+}
+
+/** The body of an offer of kind `evaluate`, and its kind. */
+export interface EvaluateWork extends Pick<TrainWork, "dataset" | "layers"> {
+  readonly kind: "evaluate";
+  readonly loss: LocalTraining["loss"];
+  readonly batch: number;
+}
+
+/** What the rounds of a training ask for. */
+export type WorkKind = (TrainWork | EvaluateWork)["kind"];

@@ -48,7 +48,7 @@ export interface AnswerDeclaration<Body, Value> {
   counts?(body: Body, value: Value): Iterable<number>;
   /** Whether the work keeps state at the site. It counts only when the answer that it was written with was folded. */
   keeps?(body: Body): boolean;
-  /** Work that must never be done twice under one assignment: stored bytes, or a refusal. */
+  /** Under one assignment there is never a second answer, whatever the hub asks: the stored bytes again, or a refusal. */
   readonly once?: boolean;
   /** Until when the hub keeps the answer's bytes: the first fold that takes them, or the end of the round. */
   readonly kept: "folded" | "round";

@@ -1,8 +1,8 @@
 import { startAgent } from "#node-agent/main.js";
-import type { Step } from "#node-agent/steps/step.js";
+import { requiredInput, type Step } from "#node-agent/steps/step.js";
 import { sleep } from "#kernel/async.js";
 import { createLog } from "#kernel/log.js";
-import type { WorkKind } from "#proto/codec/work.js";
+import { train, type TrainBody } from "#proto/work/train.js";
 import { endWithParent, say } from "./child.js";
 import { copyModel, perturbModel } from "./update.js";
 
@@ -13,16 +13,19 @@ import { copyModel, perturbModel } from "./update.js";
 
 const [dir = "", manner = "copy", sleepMs = "0"] = process.argv.slice(2);
 
-const train: Step = {
-  kind: "train",
-  async run(_work, { site, round, basePath, directory, signal }) {
-    say({ event: "work", site, round });
+const step: Step<TrainBody, "base" | "control"> = {
+  kind: train,
+  async run(_body, context) {
+    const { site, draw, directory, signal } = context;
+    // In the rounds of one training a draw is the round.
+    say({ event: "work", site, round: draw });
+    const basePath = await requiredInput(context, "base");
     const updatePath =
       manner === "perturb"
-        ? perturbModel(basePath, directory, `${site} ${round}`)
+        ? perturbModel(basePath, directory, `${site} ${draw}`)
         : copyModel(basePath, directory);
     if (Number(sleepMs) > 0) await sleep(Number(sleepMs), signal);
-    return { samples: 20, metrics: { loss: 1 }, updatePath };
+    return { samples: 20, figures: { loss: 1 }, updatePath };
   },
 };
 
@@ -30,7 +33,7 @@ endWithParent();
 const agent = await startAgent({
   dir,
   log: createLog("agent", "warn"),
-  steps: new Map<WorkKind, Step>([["train", train]]),
+  steps: [step],
   onReady: () => say({ event: "ready" }),
 });
 process.once("SIGTERM", () => {

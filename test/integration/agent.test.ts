@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { sleep } from "#kernel/async.js";
-import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import { parseAssignmentId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";
-import { Journal } from "#node-agent/assignments/journal.js";
 import { type RunningAgent, startAgent } from "#node-agent/main.js";
-import { modelOf, offerOf, plusOne, TestSteps, writeAgentFolder } from "../support/agent.js";
-import { temporaryFolders } from "../support/folders.js";
-import { Peer } from "../support/peer.js";
+import { modelOf, offerOf, plusOne, tensorOf, writeAgentFolder } from "../support/agent.js";
+import { AgentWithPeer, large, small } from "../support/agent-with-peer.js";
 import { until } from "../support/rpc.js";
-
-/** 800 KB: four chunks, and a file in the outbox. */
-const large = modelOf(200_000);
-/** Goes through the journal. */
-const small = modelOf(100);
 
 /** The files of a folder and of those in it. */
 async function filesIn(directory: string): Promise<string[]> {
@@ -27,91 +19,56 @@ async function filesIn(directory: string): Promise<string[]> {
 }
 
 describe("an agent", () => {
-  const folder = temporaryFolders();
-  let peer = new Peer();
-  let steps = new TestSteps();
-  let address = "";
-  let dir = "";
-  const running: RunningAgent[] = [];
-
-  beforeEach(async () => {
-    peer = new Peer();
-    steps = new TestSteps();
-    for (const model of [large, small]) peer.blobs.set(hashBytes(model), model);
-    address = await peer.start();
-    dir = await folder();
-    await writeAgentFolder(dir, address);
-  });
-
-  afterEach(async () => {
-    for (const agent of running.splice(0)) await agent.stop();
-    await peer.stop();
-  });
-
-  async function start(): Promise<RunningAgent> {
-    const before = hellos().length;
-    const agent = await startAgent({ dir, log: silentLog, steps: steps.steps });
-    running.push(agent);
-    await until(() => hellos().length > before, "the agent says Hello");
-    return agent;
-  }
-
-  const hellos = () => peer.heard.flatMap(({ hello }) => (hello ? [hello] : []));
-  const accepts = () => peer.heard.flatMap(({ accept }) => (accept ? [accept] : []));
-  const refusals = () => peer.heard.flatMap(({ refuse }) => (refuse ? [refuse] : []));
-  const failures = () => peer.heard.flatMap(({ failed }) => (failed ? [failed] : []));
-
-  /** What the journal says, after the agent has stopped. */
-  async function journal(agent: RunningAgent): Promise<Journal> {
-    await agent.stop();
-    return new Journal(join(dir, "agent.db"), systemClock);
-  }
+  const site = new AgentWithPeer();
+  const { running } = site;
+  const start = () => site.start();
+  const journal = (agent: RunningAgent) => site.journal(agent);
 
   it("accepts, trains, delivers and forgets: one download for one base model", async () => {
     const agent = await start();
     for (const [index, kind] of (["train", "evaluate"] as const).entries()) {
-      peer.push({ offer: offerOf(large, { kind }) });
-      await until(() => peer.receipts.size === index + 1, "the answer is there");
+      site.peer.push({ offer: offerOf(large, { kind }) });
+      await until(() => site.peer.receipts.size === index + 1, "the answer is there");
     }
     assert.deepEqual(
-      accepts().map(({ assignmentId }) => assignmentId),
+      site.accepts().map(({ assignmentId }) => assignmentId),
       ["run.1.train.acme.berlin", "run.1.evaluate.acme.berlin"],
     );
-    const [train, evaluate] = peer.headers;
+    const [train, evaluate] = site.peer.headers;
     assert.equal(train?.samples, 18);
     assert.equal(train.baseSha256, hashBytes(large));
-    assert.deepEqual(train.tensors, [{ name: "w", dtype: "F32", shape: [200_000] }]);
-    assert.deepEqual(peer.stored.get(train.assignmentId), plusOne(large));
+    assert.deepEqual(train.tensors, [tensorOf(200_000)]);
+    assert.deepEqual(site.peer.stored.get(train.assignmentId), plusOne(large));
     assert.equal(evaluate?.update, null);
     assert.equal(evaluate.metrics["accuracy"], 1);
-    assert.equal(peer.downloads, 1);
+    assert.equal(site.peer.downloads, 1);
     const kept = await journal(agent);
     assert.deepEqual(kept.open(), []);
     const events = kept.decisions().map((line) => line["event"]);
     assert.deepEqual(events, ["outgoing", "allowed", "outgoing", "allowed"]);
     kept.close();
-    assert.deepEqual(await readdir(join(dir, "outbox")), []);
-    assert.deepEqual(await filesIn(join(dir, "work")), []);
+    assert.deepEqual(await readdir(join(site.dir, "outbox")), []);
+    assert.deepEqual(await filesIn(join(site.dir, "work")), []);
   });
 
   it("gives a scratch folder to the next assignment empty, unless the work in it was broken off", async () => {
     await start();
     const folders: string[] = [];
     const found: string[][] = [];
-    steps.before = async ({ directory, signal }) => {
+    site.steps.before = async ({ directory, signal }) => {
       folders.push(directory);
       found.push(await readdir(directory));
       if (folders.length !== 2) return;
-      peer.push({ cancel: { assignmentId: "run.2.train.acme.berlin", reason: "a test" } });
+      site.peer.push({ cancel: { assignmentId: "run.2.train.acme.berlin", reason: "a test" } });
       await sleep(20_000, signal);
       signal.throwIfAborted();
     };
-    peer.push({ offer: offerOf(small) });
-    await until(() => peer.receipts.size === 1, "the first is there");
-    peer.push({ offer: offerOf(small, { round: 2 }) });
+    site.peer.push({ offer: offerOf(small) });
+    await until(() => site.peer.receipts.size === 1, "the first is there");
+    site.peer.push({ offer: offerOf(small, { round: 2 }) });
     await until(() => folders.length === 2, "the second has begun");
-    peer.push({ offer: offerOf(small, { round: 3 }) });
-    await until(() => peer.receipts.size === 2, "the third is there");
+    site.peer.push({ offer: offerOf(small, { round: 3 }) });
+    await until(() => site.peer.receipts.size === 2, "the third is there");
     const [first, second, third] = folders;
     assert.equal(second, first);
     assert.notEqual(third, second);
@@ -126,16 +83,19 @@ describe("an agent", () => {
     for (const cutAt of [0, Math.floor(size / 2), size - 1, size, "reply"] as const) {
       it(`resumes ${name} update that is cut at ${cutAt === "reply" ? "its reply" : `byte ${cutAt}`}`, async () => {
         await start();
-        peer.cutAt = cutAt;
-        peer.push({ offer: offerOf(model) });
-        await until(() => peer.receipts.size === 1 && peer.headers.length === 2, "the second try is there");
-        const [first, second] = peer.headers;
+        site.peer.cutAt = cutAt;
+        site.peer.push({ offer: offerOf(model) });
+        await until(
+          () => site.peer.receipts.size === 1 && site.peer.headers.length === 2,
+          "the second try is there",
+        );
+        const [first, second] = site.peer.headers;
         assert.equal(first?.offset, 0);
         assert.equal(second?.opId, first.opId);
         assert.equal(second.offset, cutAt === "reply" ? size : cutAt);
-        assert.deepEqual(peer.stored.get(first.assignmentId), plusOne(model));
-        assert.equal(steps.runs, 1);
-        assert.deepEqual(hellos()[1]?.held, [{ assignmentId: first.assignmentId, attempt: 1 }]);
+        assert.deepEqual(site.peer.stored.get(first.assignmentId), plusOne(model));
+        assert.equal(site.steps.runs, 1);
+        assert.deepEqual(site.hellos()[1]?.held, [{ assignmentId: first.assignmentId, attempt: 1 }]);
       });
     }
   }
@@ -143,61 +103,61 @@ describe("an agent", () => {
   for (const model of [large, small]) {
     it(`sends the stored answer after a restart, without doing the work again (${model.length} bytes)`, async () => {
       await start();
-      peer.refusal = new ComityError("DISK_FULL", "The hub's disk is full.");
-      peer.push({ offer: offerOf(model) });
-      await until(() => peer.headers.length > 0, "the answer was sent");
+      site.peer.refusal = new ComityError("DISK_FULL", "The hub's disk is full.");
+      site.peer.push({ offer: offerOf(model) });
+      await until(() => site.peer.headers.length > 0, "the answer was sent");
       await running.splice(0)[0]?.stop();
-      peer.refusal = undefined;
+      site.peer.refusal = undefined;
       await start();
-      await until(() => peer.receipts.size === 1, "the answer is there");
-      assert.deepEqual(hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
-      assert.equal(steps.runs, 1);
-      assert.equal(new Set(peer.headers.map(({ opId }) => opId)).size, 1);
-      assert.deepEqual(peer.stored.get("run.1.train.acme.berlin"), plusOne(model));
+      await until(() => site.peer.receipts.size === 1, "the answer is there");
+      assert.deepEqual(site.hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
+      assert.equal(site.steps.runs, 1);
+      assert.equal(new Set(site.peer.headers.map(({ opId }) => opId)).size, 1);
+      assert.deepEqual(site.peer.stored.get("run.1.train.acme.berlin"), plusOne(model));
     });
   }
 
   it("does the work again after a stop in its middle, and tells the hub that it still holds it", async () => {
     const agent = await start();
-    steps.before = ({ signal }) =>
+    site.steps.before = ({ signal }) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
-    peer.push({ offer: offerOf(small) });
-    await until(() => steps.runs === 1, "the work has begun");
+    site.peer.push({ offer: offerOf(small) });
+    await until(() => site.steps.runs === 1, "the work has begun");
     await agent.stop();
-    assert.equal(peer.heard.at(-1)?.body, "drain");
-    steps.before = () => Promise.resolve();
+    assert.equal(site.peer.heard.at(-1)?.body, "drain");
+    site.steps.before = () => Promise.resolve();
     await start();
-    await until(() => peer.receipts.size === 1, "the answer is there");
-    assert.deepEqual(hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
-    assert.equal(steps.runs, 2);
-    assert.equal(failures().length, 0);
+    await until(() => site.peer.receipts.size === 1, "the answer is there");
+    assert.deepEqual(site.hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
+    assert.equal(site.steps.runs, 2);
+    assert.equal(site.failures().length, 0);
   });
 
   it("goes on under a higher attempt, and ignores a lower one", async () => {
     await start();
     let release = () => {};
-    steps.before = () => new Promise((resolve) => (release = resolve));
-    peer.push({ offer: offerOf(small, { attempt: 2 }) });
-    await until(() => steps.runs === 1, "the work has begun");
-    peer.push({ offer: offerOf(small, { attempt: 3 }) });
-    peer.push({ offer: offerOf(small, { attempt: 1 }) });
-    await until(() => accepts().length === 2, "the newer attempt is accepted");
+    site.steps.before = () => new Promise((resolve) => (release = resolve));
+    site.peer.push({ offer: offerOf(small, { attempt: 2 }) });
+    await until(() => site.steps.runs === 1, "the work has begun");
+    site.peer.push({ offer: offerOf(small, { attempt: 3 }) });
+    site.peer.push({ offer: offerOf(small, { attempt: 1 }) });
+    await until(() => site.accepts().length === 2, "the newer attempt is accepted");
     release();
-    await until(() => peer.receipts.size === 1, "the answer is there");
+    await until(() => site.peer.receipts.size === 1, "the answer is there");
     assert.deepEqual(
-      accepts().map(({ attempt }) => attempt),
+      site.accepts().map(({ attempt }) => attempt),
       [2, 3],
     );
-    assert.equal(peer.headers[0]?.attempt, 3);
-    assert.equal(steps.runs, 1);
+    assert.equal(site.peer.headers[0]?.attempt, 3);
+    assert.equal(site.steps.runs, 1);
   });
 
   it("stops work that is cancelled, and does the next", async () => {
     const agent = await start();
     let aborted = false;
-    steps.before = ({ round, signal }) =>
+    site.steps.before = ({ draw, signal }) =>
       new Promise((resolve, reject) => {
-        if (round === 2) {
+        if (draw === 2) {
           resolve();
           return;
         }
@@ -206,14 +166,14 @@ describe("an agent", () => {
           reject(new Error("aborted"));
         });
       });
-    peer.push({ offer: offerOf(small) });
-    await until(() => steps.runs === 1, "the work has begun");
-    peer.push({ cancel: { assignmentId: "run.1.train.acme.berlin", reason: "the run was cancelled" } });
-    peer.push({ offer: offerOf(small, { round: 2 }) });
-    await until(() => peer.receipts.size === 1, "the next answer is there");
+    site.peer.push({ offer: offerOf(small) });
+    await until(() => site.steps.runs === 1, "the work has begun");
+    site.peer.push({ cancel: { assignmentId: "run.1.train.acme.berlin", reason: "the run was cancelled" } });
+    site.peer.push({ offer: offerOf(small, { round: 2 }) });
+    await until(() => site.peer.receipts.size === 1, "the next answer is there");
     assert.equal(aborted, true);
-    assert.equal(peer.headers[0]?.assignmentId, "run.2.train.acme.berlin");
-    assert.equal(failures().length, 0);
+    assert.equal(site.peer.headers[0]?.assignmentId, "run.2.train.acme.berlin");
+    assert.equal(site.failures().length, 0);
     const kept = await journal(agent);
     assert.equal(kept.find(parseAssignmentId("run.1.train.acme.berlin"))?.state, "cancelled");
     kept.close();
@@ -221,13 +181,13 @@ describe("an agent", () => {
 
   it("keeps a final refusal with the hub's sentence, and does not send the answer again", async () => {
     const agent = await start();
-    peer.refusal = new ComityError("UPDATE_NOT_FINITE", "Tensor w has NaN at 7.");
-    peer.push({ offer: offerOf(large) });
-    await until(() => peer.headers.length === 1, "the answer was sent");
-    peer.refusal = undefined;
-    peer.push({ offer: offerOf(small, { round: 2 }) });
-    await until(() => peer.receipts.size === 1, "the next answer is there");
-    assert.equal(peer.headers.length, 2);
+    site.peer.refusal = new ComityError("UPDATE_NOT_FINITE", "Tensor w has NaN at 7.");
+    site.peer.push({ offer: offerOf(large) });
+    await until(() => site.peer.headers.length === 1, "the answer was sent");
+    site.peer.refusal = undefined;
+    site.peer.push({ offer: offerOf(small, { round: 2 }) });
+    await until(() => site.peer.receipts.size === 1, "the next answer is there");
+    assert.equal(site.peer.headers.length, 2);
     const kept = await journal(agent);
     const entry = kept.find(parseAssignmentId("run.1.train.acme.berlin"));
     assert.equal(entry?.state, "refused");
@@ -237,29 +197,32 @@ describe("an agent", () => {
       retryable: false,
     });
     kept.close();
-    assert.deepEqual(await readdir(join(dir, "outbox")), []);
+    assert.deepEqual(await readdir(join(site.dir, "outbox")), []);
   });
 
   it("refuses what its policy does not allow, the same when asked again, and logs it", async () => {
-    await writeAgentFolder(dir, address, { more: "policy: { maxEpochs: 2 }\n" });
+    await writeAgentFolder(site.dir, site.address, { more: "policy: { maxEpochs: 2 }\n" });
     const agent = await start();
     for (let time = 1; time <= 2; time++) {
-      peer.push({ offer: offerOf(small, { epochs: 3 }) });
-      await until(() => refusals().length === time, "the refusal is there");
+      site.peer.push({ offer: offerOf(small, { epochs: 3 }) });
+      await until(() => site.refusals().length === time, "the refusal is there");
     }
-    assert.equal(refusals()[0]?.code, "POLICY_REFUSED");
-    assert.deepEqual(refusals()[1], refusals()[0]);
-    peer.push({ offer: { ...offerOf(small, { round: 2 }), kind: "dance", workJson: '{"kind":"dance"}' } });
+    assert.equal(site.refusals()[0]?.code, "POLICY_REFUSED");
+    assert.deepEqual(site.refusals()[1], site.refusals()[0]);
+    site.peer.push({
+      offer: { ...offerOf(small, { round: 2 }), kind: "dance", workJson: '{"kind":"dance"}' },
+    });
     const elsewhere = JSON.stringify({ ...JSON.parse(offerOf(small).workJson), dataset: { name: "other" } });
-    peer.push({ offer: { ...offerOf(small, { round: 3 }), workJson: elsewhere } });
-    peer.push({ offer: { ...offerOf(small, { round: 4 }), base: null } });
-    await until(() => refusals().length === 5, "all are refused");
-    const codes = refusals()
+    site.peer.push({ offer: { ...offerOf(small, { round: 3 }), workJson: elsewhere } });
+    site.peer.push({ offer: { ...offerOf(small, { round: 4 }), base: null } });
+    await until(() => site.refusals().length === 5, "all are refused");
+    const codes = site
+      .refusals()
       .slice(2)
       .map(({ code }) => code);
     assert.deepEqual(codes.sort(), ["DATASET_MISSING", "MESSAGE_INVALID", "WORK_UNSUPPORTED"]);
-    assert.equal(steps.runs, 0);
-    assert.equal(peer.downloads, 0);
+    assert.equal(site.steps.runs, 0);
+    assert.equal(site.peer.downloads, 0);
     const kept = await journal(agent);
     assert.deepEqual(kept.decisions().filter((line) => line["rule"] === "maxEpochs").length, 1);
     kept.close();
@@ -268,23 +231,23 @@ describe("an agent", () => {
   it("lets nothing leave once the site has paused it", async () => {
     await start();
     let release = () => {};
-    steps.before = () => new Promise((resolve) => (release = resolve));
-    peer.push({ offer: offerOf(large) });
-    await until(() => steps.runs === 1, "the work has begun");
-    await writeFile(join(dir, "pause"), "");
+    site.steps.before = () => new Promise((resolve) => (release = resolve));
+    site.peer.push({ offer: offerOf(large) });
+    await until(() => site.steps.runs === 1, "the work has begun");
+    await writeFile(join(site.dir, "pause"), "");
     release();
-    await until(() => refusals().length === 1, "the answer is refused");
-    peer.push({ offer: offerOf(large, { round: 2 }) });
-    await until(() => refusals().length === 2, "the next offer is refused");
+    await until(() => site.refusals().length === 1, "the answer is refused");
+    site.peer.push({ offer: offerOf(large, { round: 2 }) });
+    await until(() => site.refusals().length === 2, "the next offer is refused");
     assert.deepEqual(
-      refusals().map(({ code }) => code),
+      site.refusals().map(({ code }) => code),
       ["POLICY_REFUSED", "POLICY_REFUSED"],
     );
-    assert.equal(peer.headers.length, 0);
-    await rm(join(dir, "pause"));
-    steps.before = () => Promise.resolve();
-    peer.push({ offer: offerOf(large, { attempt: 2 }) });
-    await until(() => peer.receipts.size === 1, "work goes on after the pause");
+    assert.equal(site.peer.headers.length, 0);
+    await rm(join(site.dir, "pause"));
+    site.steps.before = () => Promise.resolve();
+    site.peer.push({ offer: offerOf(large, { attempt: 2 }) });
+    await until(() => site.peer.receipts.size === 1, "work goes on after the pause");
   });
 
   it("tells the hub why work failed, never what the data says", async () => {
@@ -295,64 +258,64 @@ describe("an agent", () => {
       [new ComityError("BACKEND_UNAVAILABLE", "No back end."), "BACKEND_UNAVAILABLE", false],
     ];
     for (const [index, [fault, code, retryable]] of faults.entries()) {
-      steps.before = () => Promise.reject(fault);
-      peer.push({ offer: offerOf(small, { round: index + 1 }) });
-      await until(() => failures().length === index + 1, "the failure is told");
-      assert.equal(failures()[index]?.code, code);
-      assert.equal(failures()[index]?.retryable, retryable);
-      assert.doesNotMatch(failures()[index]?.reason ?? "", /Miller/);
+      site.steps.before = () => Promise.reject(fault);
+      site.peer.push({ offer: offerOf(small, { round: index + 1 }) });
+      await until(() => site.failures().length === index + 1, "the failure is told");
+      assert.equal(site.failures()[index]?.code, code);
+      assert.equal(site.failures()[index]?.retryable, retryable);
+      assert.doesNotMatch(site.failures()[index]?.reason ?? "", /Miller/);
     }
-    assert.equal(failures()[2]?.reason, "No back end.");
-    steps.before = () => Promise.resolve();
-    peer.push({ offer: offerOf(small, { round: 2, attempt: 2 }) });
-    await until(() => peer.receipts.size === 1, "a higher attempt is tried anew");
+    assert.equal(site.failures()[2]?.reason, "No back end.");
+    site.steps.before = () => Promise.resolve();
+    site.peer.push({ offer: offerOf(small, { round: 2, attempt: 2 }) });
+    await until(() => site.peer.receipts.size === 1, "a higher attempt is tried anew");
   });
 
   it("keeps an update at home that has other tensors than the model", async () => {
     await start();
-    steps.answer = () => modelOf(101);
-    peer.push({ offer: offerOf(small) });
-    await until(() => failures().length === 1, "the failure is told");
-    assert.equal(failures()[0]?.code, "UPDATE_SCHEMA_WRONG");
-    assert.equal(peer.headers.length, 0);
+    site.steps.answer = () => modelOf(101);
+    site.peer.push({ offer: offerOf(small) });
+    await until(() => site.failures().length === 1, "the failure is told");
+    assert.equal(site.failures()[0]?.code, "UPDATE_SCHEMA_WRONG");
+    assert.equal(site.peer.headers.length, 0);
   });
 
   it("comes back by itself when the hub restarts, and delivers what it was at", async () => {
     await start();
     let release = () => {};
-    steps.before = () => new Promise((resolve) => (release = resolve));
-    peer.push({ offer: offerOf(large) });
-    await until(() => steps.runs === 1, "the work has begun");
-    await peer.stop();
+    site.steps.before = () => new Promise((resolve) => (release = resolve));
+    site.peer.push({ offer: offerOf(large) });
+    await until(() => site.steps.runs === 1, "the work has begun");
+    await site.peer.stop();
     release();
     await sleep(100);
-    await peer.start();
-    await until(() => peer.receipts.size === 1, "the answer is there");
-    assert.equal(steps.runs, 1);
-    assert.deepEqual(hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
+    await site.peer.start();
+    await until(() => site.peer.receipts.size === 1, "the answer is there");
+    assert.equal(site.steps.runs, 1);
+    assert.deepEqual(site.hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
   });
 
   it("connects again when the hub falls silent", async () => {
-    peer.heartbeatMs = 50;
+    site.peer.heartbeatMs = 50;
     await start();
-    await until(() => hellos().length >= 2, "a second session begins");
-    assert.ok(peer.heard.some(({ heartbeat }) => heartbeat?.seq === 1));
+    await until(() => site.hellos().length >= 2, "a second session begins");
+    assert.ok(site.peer.heard.some(({ heartbeat }) => heartbeat?.seq === 1));
   });
 
   it("stays away as long as a hub that stops asks for, then comes back", async () => {
     await start();
-    peer.push({ drain: { reconnectAfterMs: 300, reason: "restart" } });
+    site.peer.push({ drain: { reconnectAfterMs: 300, reason: "restart" } });
     const sinceMs = performance.now();
-    await until(() => hellos().length === 2, "the agent is back");
+    await until(() => site.hellos().length === 2, "the agent is back");
     assert.ok(performance.now() - sinceMs >= 295);
   });
 
   for (const code of ["SESSION_REPLACED", "SITE_REVOKED"] as const) {
     it(`stops for good with ${code}`, async () => {
       const agent = await start();
-      peer.end(new ComityError(code, "Go away."));
+      site.peer.end(new ComityError(code, "Go away."));
       await assert.rejects(agent.ended, { code, message: "Go away." });
-      assert.equal(hellos().length, 1);
+      assert.equal(site.hellos().length, 1);
       // Everything is closed: the folder is free.
       const kept = await journal(agent);
       kept.close();
@@ -360,7 +323,7 @@ describe("an agent", () => {
   }
 
   it("stops with a hint when the hub speaks another version", async () => {
-    peer.protocol = 2;
+    site.peer.protocol = 2;
     const agent = await start();
     await assert.rejects(agent.ended, (error: unknown) => {
       assert.ok(error instanceof ComityError);
@@ -371,7 +334,7 @@ describe("an agent", () => {
   });
 
   it("renews its certificate without losing the session or the work", async () => {
-    await writeAgentFolder(dir, address, { lifetimeMs: 3000 });
+    await writeAgentFolder(site.dir, site.address, { lifetimeMs: 3000 });
     const agent = await start();
     let isDone = false;
     agent.ended.then(
@@ -379,27 +342,29 @@ describe("an agent", () => {
       () => (isDone = true),
     );
     let release = () => {};
-    steps.before = () => new Promise((resolve) => (release = resolve));
-    peer.push({ offer: offerOf(large) });
-    await until(() => steps.runs === 1, "the work has begun");
+    site.steps.before = () => new Promise((resolve) => (release = resolve));
+    site.peer.push({ offer: offerOf(large) });
+    await until(() => site.steps.runs === 1, "the work has begun");
     let fewest = 1;
-    const watch = setInterval(() => (fewest = Math.min(fewest, peer.sessions)), 1);
-    await until(() => peer.renewals === 1 && hellos().length === 2, "the certificate is renewed");
-    await until(() => peer.sessions === 1, "the old session has ended");
+    const watch = setInterval(() => (fewest = Math.min(fewest, site.peer.sessions)), 1);
+    await until(() => site.peer.renewals === 1 && site.hellos().length === 2, "the certificate is renewed");
+    await until(() => site.peer.sessions === 1, "the old session has ended");
     clearInterval(watch);
     assert.equal(fewest, 1);
-    assert.deepEqual(hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
+    assert.deepEqual(site.hellos()[1]?.held, [{ assignmentId: "run.1.train.acme.berlin", attempt: 1 }]);
     release();
-    await until(() => peer.receipts.size === 1, "the answer is there");
-    assert.equal(steps.runs, 1);
+    await until(() => site.peer.receipts.size === 1, "the answer is there");
+    assert.equal(site.steps.runs, 1);
     assert.equal(isDone, false);
   });
 
   it("refuses a second agent in the same folder, and a folder where nobody has joined", async () => {
     await start();
-    await assert.rejects(startAgent({ dir, log: silentLog, steps: steps.steps }), { code: "STORE_BUSY" });
-    await rm(join(dir, "identity.pem"));
-    await assert.rejects(startAgent({ dir, log: silentLog, steps: steps.steps }), {
+    await assert.rejects(startAgent({ dir: site.dir, log: silentLog, steps: site.steps.steps }), {
+      code: "STORE_BUSY",
+    });
+    await rm(join(site.dir, "identity.pem"));
+    await assert.rejects(startAgent({ dir: site.dir, log: silentLog, steps: site.steps.steps }), {
       code: "DIRECTORY_INVALID",
     });
   });

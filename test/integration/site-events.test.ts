@@ -43,8 +43,7 @@ describe("events of a site", () => {
     return dir;
   }
 
-  const started = (dir: string): Promise<RunningAgent> =>
-    startAgent({ dir, log: silentLog, steps: new Map() });
+  const started = (dir: string): Promise<RunningAgent> => startAgent({ dir, log: silentLog, steps: [] });
 
   /** The events that the run has heard when it is over; the hub is stopped then. */
   async function heard(hub: TestHub, runId: string): Promise<Heard[]> {

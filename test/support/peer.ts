@@ -36,6 +36,12 @@ export class Peer {
   certificateMs = 86_400_000;
   /** Cuts the connection once when an upload has brought so many bytes; `reply` lets all in and loses the receipt. */
   cutAt: number | "reply" | undefined;
+  /** What the hub says that it can do. */
+  capabilities: string[] = [];
+  /** What a hub with the capability `answers` says of an answer that came over the session; nothing to let it go unheard. */
+  reply: (header: UploadHeader__Output) => FromHub | undefined = (header) => ({
+    receipt: this.accept(header),
+  });
   /** Refuses every answer. */
   refusal: ComityError | undefined;
   #listener: RpcListener | undefined;
@@ -135,6 +141,7 @@ export class Peer {
     const welcome = {
       protocol: this.protocol,
       hubVersion: "test",
+      capabilities: this.capabilities,
       heartbeatMs: this.heartbeatMs,
       hubTimeMs: Date.now(),
     };
@@ -144,7 +151,24 @@ export class Peer {
         send({ welcome });
         begin();
       }
+      if (message.answer) {
+        this.headers.push(message.answer);
+        const reply = this.reply(message.answer);
+        if (reply !== undefined) send(reply);
+      }
     }
+  }
+
+  /** Takes an answer with all its bytes, once. */
+  accept({ opId, assignmentId, attempt, samples, update, inline }: UploadHeader__Output): Receipt {
+    const known = this.receipts.get(opId);
+    if (known !== undefined) return known;
+    const sha256 = update?.sha256 ?? "";
+    if (update && hashBytes(inline) !== sha256) throw new ComityError("UPLOAD_DIGEST_WRONG", "Other bytes.");
+    if (update) this.stored.set(assignmentId, Buffer.from(inline));
+    const receipt = { opId, assignmentId, attempt, samples, sha256, acceptedAtMs: Date.now() };
+    this.receipts.set(opId, receipt);
+    return receipt;
   }
 
   async *#download(sha256: string, offset: number): AsyncGenerator<{ data: Buffer }> {

@@ -126,12 +126,12 @@ describe("node-agent/outbox", () => {
     await outbox.prepare([]);
     const bytes = encodeTensors(tensors);
     await writeFile(join(dir, "update"), bytes);
-    const parcel = await outbox.put(id, join(dir, "update"));
-    assert.deepEqual({ sha256: parcel.sha256, sizeBytes: parcel.sizeBytes }, blobOf(bytes));
+    const stored = await outbox.put(id, join(dir, "update"));
+    assert.deepEqual({ sha256: stored.sha256, sizeBytes: stored.sizeBytes }, blobOf(bytes));
     const specs = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    assert.deepEqual(parcel.tensors, specs);
+    assert.deepEqual(stored.tensors, specs);
     assert.deepEqual(readTensors(join(dir, "update")), specs);
-    assert.deepEqual(parcel.bytes, Buffer.from(bytes));
+    assert.deepEqual(stored.bytes, Buffer.from(bytes));
     assert.deepEqual(await readdir(join(dir, "outbox")), []);
   });
 
@@ -142,17 +142,17 @@ describe("node-agent/outbox", () => {
     const values = new Float32Array(700_000).map((_value, index) => index);
     const bytes = encodeTensors([{ name: "w", dtype: "F32", shape: [700_000], values }]);
     await writeFile(join(dir, "update"), bytes);
-    const parcel = await outbox.put(id, join(dir, "update"));
-    assert.deepEqual({ sha256: parcel.sha256, sizeBytes: parcel.sizeBytes }, blobOf(bytes));
-    assert.deepEqual(parcel.tensors, [{ name: "w", dtype: "F32", shape: [700_000] }]);
-    assert.equal(parcel.bytes, undefined);
+    const stored = await outbox.put(id, join(dir, "update"));
+    assert.deepEqual({ sha256: stored.sha256, sizeBytes: stored.sizeBytes }, blobOf(bytes));
+    assert.deepEqual(stored.tensors, [{ name: "w", dtype: "F32", shape: [700_000] }]);
+    assert.equal(stored.bytes, undefined);
     assert.deepEqual(await readdir(dir), ["outbox"]);
     assert.deepEqual(await readFile(outbox.path(id)), Buffer.from(bytes));
-    assert.equal(await outbox.isIntact(id, parcel), true);
+    assert.equal(await outbox.isIntact(id, stored), true);
     await writeFile(outbox.path(id), "damaged");
-    assert.equal(await outbox.isIntact(id, parcel), false);
+    assert.equal(await outbox.isIntact(id, stored), false);
     await outbox.drop(id);
-    assert.equal(await outbox.isIntact(id, parcel), false);
+    assert.equal(await outbox.isIntact(id, stored), false);
   });
 
   it("reads a header that is longer than its first read", async () => {

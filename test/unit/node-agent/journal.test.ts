@@ -44,6 +44,36 @@ const codeOf = (action: () => unknown): string => {
   return "none";
 };
 
+/** The first version of the schema, as it was written then. */
+const firstVersion = `
+create table assignments (
+  id text primary key, attempt integer not null,
+  state text not null check (state in ('accepted','answered','done','declined','failed','refused','cancelled')),
+  offer text not null, answer text, bytes blob, receipt text, code text, reason text, retryable integer,
+  created_at_ms integer not null, updated_at_ms integer not null
+) strict, without rowid;
+create index assignments_open on assignments (created_at_ms) where state in ('accepted', 'answered');
+create index assignments_ended on assignments (updated_at_ms) where state not in ('accepted', 'answered');
+create table decisions (
+  seq integer primary key, at_ms integer not null,
+  event text not null check (event in ('allowed', 'refused', 'outgoing')),
+  assignment_id text not null, attempt integer not null, run_id text not null, run_name text not null, round integer not null,
+  kind text not null, base_sha256 text not null, dataset text, rule text, reason text, op_id text, sha256 text, size_bytes integer,
+  samples integer, metrics text
+) strict;
+`;
+
+/** What the second has added. */
+const secondVersion = `
+create table events (
+  position integer primary key autoincrement, id text not null unique, body text not null, accepted_at_ms integer not null
+) strict;
+create table watched_files (
+  folder text not null, name text not null, size_bytes integer not null, mtime_ms real not null, sha256 text not null,
+  primary key (folder, name)
+) strict, without rowid;
+`;
+
 describe("node-agent/journal", () => {
   const folder = temporaryFolders();
 
@@ -58,7 +88,7 @@ describe("node-agent/journal", () => {
       first.accept(get(name), { event: "allowed", offer: get(name), dataset: "digits", rule: "allowed" });
     }
     for (const name of ["answered", "done", "refused"]) {
-      first.answer(get(name), answer, bytes, { event: "outgoing", offer: get(name), answer });
+      first.answer(get(name), answer, bytes, [{ event: "outgoing", offer: get(name), answer }]);
     }
     first.done(get("done"), { opId: "op-1" });
     first.decline(
@@ -95,7 +125,7 @@ describe("node-agent/journal", () => {
     const [one, two] = [makeOffer("one"), makeOffer("two")];
     for (const offer of [one, two]) {
       first.accept(offer, { event: "allowed", offer });
-      first.answer(offer, answer, bytes, { event: "outgoing", offer, answer });
+      first.answer(offer, answer, bytes, [{ event: "outgoing", offer, answer }]);
     }
     first.done(one, {});
     assert.equal(first.find(one.assignmentId)?.state, "done");
@@ -112,7 +142,7 @@ describe("node-agent/journal", () => {
     const journal = new Journal(path, systemClock);
     const offer = makeOffer();
     journal.accept(offer, { event: "allowed", offer, dataset: "digits", rule: "allowed" });
-    journal.answer(offer, answer, undefined, { event: "outgoing", offer, answer });
+    journal.answer(offer, answer, undefined, [{ event: "outgoing", offer, answer }]);
     const [outgoing, allowed] = journal.decisions();
     assert.equal(allowed?.["event"], "allowed");
     assert.equal(allowed["dataset"], "digits");
@@ -123,12 +153,122 @@ describe("node-agent/journal", () => {
     journal.close();
   });
 
+  it("accepts and answers brief work in one commit, with both lines of the site's log", async () => {
+    const journal = new Journal(join(await folder(), "agent.db"), systemClock);
+    const offer = offerSchema.parse({
+      ...makeOffer(),
+      inputs: [],
+      stage: "bins",
+      function: "fed.query:1.0.0@default",
+      requester: "ada",
+      release: "together",
+      minSites: 3,
+    });
+    const value = answerSchema.parse({
+      opId: "op-2",
+      samples: 0,
+      metrics: {},
+      tensors: [],
+      valueJson: "[7]",
+    });
+    journal.answer(offer, value, undefined, [
+      { event: "allowed", offer, dataset: "digits", rule: "allowed" },
+      { event: "outgoing", offer, answer: value },
+    ]);
+    assert.deepEqual(journal.open()[0]?.answer, value);
+    const [outgoing, allowed] = journal.decisions();
+    assert.equal(allowed?.["event"], "allowed");
+    assert.equal(allowed["value_sha256"], null);
+    assert.equal(outgoing?.["value_sha256"], hashBytes("[7]"));
+    assert.equal(outgoing["sha256"], null);
+    assert.deepEqual(
+      ["stage", "function", "requester", "release", "min_sites", "base_sha256", "inputs"].map(
+        (key) => allowed[key],
+      ),
+      ["bins", "fed.query:1.0.0@default", "ada", "together", 3, "", "{}"],
+    );
+    journal.close();
+  });
+
+  it("keeps a failure with the decision that went before it", async () => {
+    const journal = new Journal(join(await folder(), "agent.db"), systemClock);
+    const offer = makeOffer();
+    const reason = { code: "WORK_FAILED", text: "no", retryable: true };
+    journal.fail(offer, reason, { event: "allowed", offer });
+    assert.deepEqual(journal.find(offer.assignmentId)?.reason, reason);
+    assert.deepEqual(
+      journal.decisions().map(({ event }) => event),
+      ["allowed"],
+    );
+    journal.answer(offer, answer, undefined, [{ event: "outgoing", offer, answer }]);
+    assert.equal(journal.find(offer.assignmentId)?.state, "answered");
+    assert.equal(journal.find(offer.assignmentId)?.reason, undefined);
+    journal.close();
+  });
+
+  it("has secrets of its own, the same at every start", async () => {
+    const [one, two] = [join(await folder(), "agent.db"), join(await folder(), "agent.db")];
+    const secretOf = (path: string, name: string): string => {
+      const journal = new Journal(path, systemClock);
+      const secret = journal.secret(name).toString("hex");
+      journal.close();
+      return secret;
+    };
+    const secret = secretOf(one, "a");
+    assert.equal(secret.length, 64);
+    assert.equal(secretOf(one, "a"), secret);
+    assert.equal(new Set([secret, secretOf(one, "b"), secretOf(two, "a")]).size, 3);
+  });
+
+  it("goes on with the file of an agent of before: what was owed is owed, in offers of before", async () => {
+    const path = join(await folder(), "agent.db");
+    const database = new Database(path);
+    database.exec(firstVersion + secondVersion);
+    database.pragma("user_version = 2");
+    const base = { sha256: hashBytes("base"), sizeBytes: 4 };
+    const old = {
+      assignmentId: "run.4.train.acme.berlin",
+      attempt: 1,
+      runId: "run",
+      runName: "digits",
+      round: 4,
+      kind: "train",
+      workJson: "{}",
+      base,
+    };
+    database
+      .prepare(
+        `insert into assignments (id, attempt, state, offer, answer, bytes, created_at_ms, updated_at_ms)
+         values (?, 1, 'answered', ?, ?, ?, 1, 1)`,
+      )
+      .run(old.assignmentId, JSON.stringify(old), JSON.stringify(answer), bytes);
+    database
+      .prepare(
+        `insert into decisions (at_ms, event, assignment_id, attempt, run_id, run_name, round, kind, base_sha256)
+         values (1, 'allowed', 'a', 1, 'run', 'digits', 4, 'train', 'b')`,
+      )
+      .run();
+    database.close();
+    const journal = new Journal(path, systemClock);
+    const [entry] = journal.open();
+    assert.deepEqual(entry?.offer.inputs, [{ name: "base", blob: base }]);
+    assert.equal(entry.offer.draw, 4);
+    assert.deepEqual(entry.answer, answer);
+    assert.deepEqual(journal.bytesOf(entry.offer.assignmentId), bytes);
+    journal.done(entry.offer, {});
+    assert.equal(journal.find(entry.offer.assignmentId)?.state, "done");
+    assert.equal(journal.decisions().length, 1);
+    journal.accept(makeOffer("next"), { event: "allowed", offer: makeOffer("next") });
+    assert.equal(journal.decisions()[0]?.["inputs"], JSON.stringify({ base: base.sha256 }));
+    journal.close();
+  });
+
   it("starts anew when an assignment is accepted again, and keeps the answer when only the attempt changes", async () => {
     const journal = new Journal(join(await folder(), "agent.db"), systemClock);
     const offer = makeOffer();
     const line = { event: "allowed", offer } as const;
     journal.accept(offer, line);
-    journal.answer(offer, answer, undefined, { event: "outgoing", offer, answer });
+    journal.answer(offer, answer, undefined, [{ event: "outgoing", offer, answer }]);
     const second = makeOffer(offer.assignmentId, 2);
     journal.renew(second);
     const renewed = journal.find(offer.assignmentId);
@@ -183,10 +323,8 @@ describe("node-agent/journal", () => {
 
   it("brings the file of an agent without events up to date, and keeps events in it until they are settled", async () => {
     const path = join(await folder(), "agent.db");
-    const first = new Journal(path, systemClock);
-    first.close();
     const database = new Database(path);
-    database.exec("drop table events; drop table watched_files");
+    database.exec(firstVersion);
     database.pragma("user_version = 1");
     database.close();
     const second = new Journal(path, systemClock);

@@ -15,12 +15,15 @@ import { datasetConfigSchema } from "#node-agent/data/config.js";
 import { openDatasets } from "#node-agent/data/datasets.js";
 import { createSteps, type Steps } from "#node-agent/steps/index.js";
 import type { StepAnswer, StepContext } from "#node-agent/steps/step.js";
-import { type Work, workSchema } from "#proto/codec/work.js";
+import { findKind } from "#proto/work/index.js";
 import { temporaryFolders } from "#test/support/folders.js";
 import { initialModel } from "../../support/initial-model.js";
 
 const folder = temporaryFolders();
 const layers = namedModel({ name: "mlp", input: [4], classes: 3, hidden: [8] });
+
+/** What a test wants of the context, and the base model. */
+type Setting = Partial<StepContext> & { readonly basePath?: string | undefined };
 
 const opened: Steps[] = [];
 afterEach(async () => {
@@ -52,33 +55,35 @@ async function site(backend?: "wasm" | "cpu") {
   const steps = createSteps({ datasets: openDatasets([config], directory), backend, log: silentLog });
   opened.push(steps);
   const progress: [number, string][] = [];
-  const context = (more: Partial<StepContext> = {}): StepContext => ({
+  const context = ({ basePath = join(directory, "base.safetensors"), ...more }: Setting): StepContext => ({
     site: parseSiteId("acme/berlin"),
-    round: 1,
+    draw: 1,
     directory,
-    basePath: join(directory, "base.safetensors"),
+    input: (name) => Promise.resolve(name === "base" ? { path: basePath } : undefined),
     signal: new AbortController().signal,
     progress: (fraction, text) => void progress.push([fraction, text]),
     ...more,
   });
-  const run = (work: Work, more: Partial<StepContext> = {}): Promise<StepAnswer> => {
-    const step = steps.steps.get(work.kind);
+  const run = (work: Work, more: Setting = {}): Promise<StepAnswer> => {
+    const step = steps.steps.find(({ kind }) => kind.name === work.kind);
     assert(step);
-    return step.run(work, context(more));
+    return step.run(work.body, context(more));
   };
   return { directory, steps, run, progress };
 }
 
+interface Work {
+  readonly kind: string;
+  readonly body: unknown;
+}
+
+const bodyOf = (kind: string, body: object): Work => ({
+  kind,
+  body: (findKind(kind) ?? assert.fail()).body.parse({ dataset: { name: "clouds" }, layers, ...body }),
+});
 const work = (more: Record<string, unknown> = {}) =>
-  workSchema.parse({
-    kind: "train",
-    dataset: { name: "clouds" },
-    layers,
-    local: { epochs: 5, batch: 16 },
-    seed: 1,
-    ...more,
-  });
-const evaluation = workSchema.parse({ kind: "evaluate", dataset: { name: "clouds" }, layers });
+  bodyOf("train", { local: { epochs: 5, batch: 16 }, seed: 1, ...more });
+const evaluation = bodyOf("evaluate", {});
 const endless = work({ local: { epochs: 1000, batch: 1 } });
 
 /** The worker thread that the next work starts. */
@@ -92,11 +97,11 @@ describe("the steps train and evaluate", () => {
     const answer = await run(work());
     assert.equal(answer.samples, 200);
     assert.equal(answer.updatePath, join(directory, "update.safetensors"));
-    assert(Object.values(answer.metrics).every(Number.isFinite));
+    assert(Object.values(answer.figures).every(Number.isFinite));
     const after = await run(evaluation, { basePath: answer.updatePath });
     assert.equal(after.updatePath, undefined);
     assert(
-      (after.metrics["accuracy"] ?? 0) > 0.9 && (after.metrics["loss"] ?? 9) < (before.metrics["loss"] ?? 0),
+      (after.figures["accuracy"] ?? 0) > 0.9 && (after.figures["loss"] ?? 9) < (before.figures["loss"] ?? 0),
     );
   });
 
@@ -108,13 +113,13 @@ describe("the steps train and evaluate", () => {
     assert.deepEqual(await bytes(), await bytes());
   });
 
-  it("depend on the seed, the round and the site", async () => {
+  it("depend on the seed, the draw and the site", async () => {
     const { run } = await site();
-    const bytes = async (more: Partial<StepContext>, seed = 1) =>
+    const bytes = async (more: Setting, seed = 1) =>
       readFile((await run(work({ seed }), more)).updatePath ?? "", "hex");
     const all = [
       await bytes({}),
-      await bytes({ round: 2 }),
+      await bytes({ draw: 2 }),
       await bytes({ site: parseSiteId("acme/bern") }),
       await bytes({}, 2),
     ];
@@ -131,7 +136,7 @@ describe("the steps train and evaluate", () => {
     const answer = await run(work({ local: { epochs: 0 } }));
     process.off("worker", count);
     assert.equal(workers, 0);
-    assert.deepEqual({ samples: answer.samples, metrics: answer.metrics }, { samples: 200, metrics: {} });
+    assert.deepEqual({ samples: answer.samples, figures: answer.figures }, { samples: 200, figures: {} });
     assert.deepEqual(
       await readFile(answer.updatePath ?? ""),
       await readFile(join(directory, "base.safetensors")),
