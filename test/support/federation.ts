@@ -155,22 +155,27 @@ export class Federation implements AsyncDisposable {
     const dir = join(this.dir, name);
     const { token } = await this.client.inviteSite({ site: `acme/${name}` });
     await joinHub({ token, dir });
-    await writeFile(join(dir, "points.csv"), points(rows, seed));
-    const path = join(dir, "agent.yaml");
-    const config = parse(await readFile(path, "utf8")) as Record<string, unknown>;
-    config["datasets"] = [
-      {
-        name: "points",
-        connector: "csv",
-        path: "points.csv",
-        columns: { "x*": { type: "number" }, class: { type: "category", classes: ["a", "b"] } },
-        target: "class",
-        split: { test: 0.25, seed: 1 },
-        labels: { dataset: "points" },
-      },
-    ];
-    await writeFile(path, stringify(config));
+    await givePoints(dir, rows, seed);
   }
+}
+
+/** Gives the agent of a folder its rows, as the dataset `points`. */
+export async function givePoints(dir: string, rows: number, seed: number): Promise<void> {
+  await writeFile(join(dir, "points.csv"), points(rows, seed));
+  const path = join(dir, "agent.yaml");
+  const config = parse(await readFile(path, "utf8")) as Record<string, unknown>;
+  config["datasets"] = [
+    {
+      name: "points",
+      connector: "csv",
+      path: "points.csv",
+      columns: { "x*": { type: "number" }, class: { type: "category", classes: ["a", "b"] } },
+      target: "class",
+      split: { test: 0.25, seed: 1 },
+      labels: { dataset: "points" },
+    },
+  ];
+  await writeFile(path, stringify(config));
 }
 
 /** Rows of four normal numbers; class `b` where their weighted sum is above 0. */
