@@ -4,6 +4,8 @@ type AggregationErrorCode =
   | "UPDATE_SCHEMA_WRONG"
   | "UPDATE_NOT_FINITE"
   | "MODEL_INVALID"
+  | "SITES_TOO_FEW"
+  | "FOLD_OVERFLOW"
   | "ARGUMENT_INVALID";
 
 /** Where in the input the fault lies. */

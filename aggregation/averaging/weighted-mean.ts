@@ -30,10 +30,14 @@ const stepBytes = 64;
 /** Between the tiles of two inputs: were they a multiple of 4 KiB apart, they would push each other out of the cache. */
 const gapBytes = 9 * 64;
 
-/** Bytes of a tile for so many inputs: all their tiles together have 4 MiB, from 128 inputs on 32 KiB each. */
-function tileBytesFor(inputs: number): number {
+/**
+ * Bytes of a tile for so many inputs of so many bytes: all their tiles together have 4 MiB, from 128 inputs on 32 KiB each;
+ * never more than the inputs themselves.
+ */
+export function meanTileBytes(inputs: number, totalBytes: number): number {
   const share = Math.floor(inputsBytes / Math.max(1, inputs) / stepBytes) * stepBytes;
-  return Math.min(largestTileBytes, Math.max(smallestTileBytes, share));
+  const whole = Math.max(1, Math.ceil(totalBytes / stepBytes)) * stepBytes;
+  return Math.min(largestTileBytes, Math.max(smallestTileBytes, share), whole);
 }
 
 /**
@@ -63,7 +67,7 @@ export class WeightedMean {
     this.#inputs = inputs;
     this.#totalWeight = totalWeight(inputs);
     this.#totalBytes = checkedTotalBytes(totalBytes);
-    this.tileBytes = checkedTileBytes(options.tileBytes ?? tileBytesFor(inputs.length));
+    this.tileBytes = checkedTileBytes(options.tileBytes ?? meanTileBytes(inputs.length, totalBytes));
     this.tiles = Math.ceil(totalBytes / this.tileBytes);
     const stride = this.tileBytes + gapBytes;
     const out = inputs.length * stride;

@@ -21,10 +21,8 @@ export interface Needs {
   readonly groups?: readonly string[];
   /** The work keeps state at the site from round to round. */
   readonly siteState?: boolean;
-  /** Whether it has a meaning when answers were made from different models: only then may they come in a stream. */
+  /** It is made for answers that were made from different models: for a stream of them, and for nothing else. */
   readonly stale?: boolean;
-  /** The least number of answers that it is defined for. */
-  readonly atLeast?: number;
 }
 
 /** What the sites do differently in their local training; each is a capability of its own. */
@@ -45,9 +43,21 @@ interface StrategyBase<Options> {
   readonly revision: number;
   readonly options: ZodType<Options>;
   readonly needs: Needs;
+  /**
+   * Whether tensors of whole numbers have a meaning under it, such as the counters of a layer: they come out rounded to the
+   * nearest, of two the even one. Where it is not said they are refused.
+   */
+  readonly integers?: true;
+  /** The least number of answers that it is defined for; 1 where this is not given. */
+  atLeast?(options: Options): number;
+  /** Why an answer by its facts cannot be folded; undefined when it can. Figures that are needed are there and finite. */
+  fault?(answer: AnswerFacts): string | undefined;
   /** What the sites must do differently. */
   local?(options: Options): LocalRules;
-  /** What the server keeps from round to round besides the model: zeros at first. */
+  /**
+   * What the server keeps from round to round besides the model, in float64, zeros at first: groups with as many values as the
+   * model, or as the group of the answers that has the same name.
+   */
   server?(model: readonly TensorSpec[]): Groups;
 }
 
@@ -67,9 +77,14 @@ export interface FinishTile {
   readonly totals: readonly number[];
   /** The same tile of the model that the round began with; zeros for a group that the model has not. */
   readonly base: Float64Array;
-  /** The same tile of each of the server's groups, as it was before. */
+  /**
+   * The same tile of the server's groups, as it was before: of the one with the group's name, else, for the model, of all
+   * those that no group of the answers has the name of.
+   */
   readonly server: Readonly<Record<string, Float64Array>>;
-  /** To be filled: the tile of the group itself (of the new model), and of the server's groups. */
+  /** Whether the server has kept nothing yet: its groups are zeros. */
+  readonly first: boolean;
+  /** To be filled: the same tile of the new model, by its group's name, and of those groups of the server. */
   readonly out: Readonly<Record<string, Float64Array>>;
   /** Answers in the sum, and sites that could have given one. */
   readonly sites: number;
@@ -79,8 +94,10 @@ export interface FinishTile {
 /** A strategy for which a weighted sum is enough: it goes with secure sums and with regions. */
 export interface LinearStrategy<Options = unknown> extends StrategyBase<Options> {
   readonly form: "linear";
-  /** `weights`: sums y. `difference`: sums y - x, each answer with the model that it was made from. */
+  /** `weights`: sums y. `difference`: sums y - x, each answer with the model that it was made from. Groups besides the model have no x. */
   readonly sums: "weights" | "difference";
+  /** `finish` divides the sum by the sum of the scales, and does nothing else: then whoever folds may take a shorter way. */
+  readonly mean?: true;
   /** Runs at the hub in the clear, at the site under a mask, at a child hub for its region: the same function. */
   summand(options: Options, answer: AnswerFacts, group: string): Summand;
   finish(options: Options, tile: FinishTile): void;
@@ -111,6 +128,8 @@ export interface EachStrategy<Options = unknown, Decision = unknown> extends Str
     before: Decision | undefined,
   ): { readonly again: Decision } | { readonly go: Decision };
   tile(options: Options, tile: EachTile, decision: Decision): void;
+  /** The places of the answers that the result is of, for people, where it is not of all. */
+  chosen?(decision: Decision): readonly number[];
 }
 
 /** How many updates become one model. */

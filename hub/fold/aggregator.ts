@@ -1,73 +1,73 @@
-import { availableParallelism } from "node:os";
-import { totalBytes } from "#aggregation/tensors/spec.js";
-import { Serial } from "#kernel/async.js";
-import { ComityError } from "#kernel/errors.js";
-import { AggregateThread } from "./aggregate-thread.js";
-import type { AggregateJob, InitialiseJob } from "./aggregate-worker.js";
-import type { WrittenBlob } from "./blob-writer.js";
-import { TileBoard } from "./tile-board.js";
+import { renameSync, writeFileSync } from "node:fs";
+import type { TensorSpec } from "#aggregation/tensors/spec.js";
+import type { Layers } from "#proto/codec/work.js";
+import type { FoldDone, FoldJob } from "./job.js";
+import { FoldPool } from "./pool.js";
 
-/** More do not help: the one that leads has digest and file to itself, which takes as long as two others need for the tiles. */
-const mostThreads = 3;
-/** A smaller model is done before a second thread has begun. */
-const shareFromBytes = 4 << 20;
+/** What is to be averaged: update blobs that have been checked, in the order of their site ids. */
+interface AggregateJob {
+  readonly inputs: readonly { readonly path: string; readonly weight: number }[];
+  readonly tensors: readonly TensorSpec[];
+  /** The new model is written here. */
+  readonly outPath: string;
+}
 
-/** Runs aggregations in threads of their own, so that sessions go on meanwhile. */
+/** The model that a run begins with. */
+interface InitialiseJob {
+  readonly layers: Layers;
+  readonly seed: number;
+  readonly outPath: string;
+}
+
+/** A blob that has been written; its bytes are not synced yet: that is for whoever makes it count. */
+interface WrittenBlob {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** The two folds of rounds, each into a file. */
 export class Aggregator {
-  readonly #leader = new AggregateThread();
-  readonly #helpers = Array.from(
-    { length: Math.min(mostThreads, availableParallelism()) - 1 },
-    () => new AggregateThread(),
-  );
-
-  readonly #board = new TileBoard();
-  readonly #serial = new Serial();
+  readonly #pool = new FoldPool();
 
   /** Starts the threads before they are needed. */
   warm(): this {
-    for (const thread of [this.#leader, ...this.#helpers]) thread.warm();
+    this.#pool.warm();
     return this;
   }
 
   /** The weighted mean of update files, written to a new file. One after the other: all threads work on one. */
-  aggregate(job: AggregateJob): Promise<WrittenBlob> {
-    return this.#serial.run(() => this.#share(job));
+  async aggregate({ inputs, tensors, outPath }: AggregateJob): Promise<WrittenBlob> {
+    const answers = inputs.map(({ path, weight }) => ({
+      samples: weight,
+      figures: {},
+      stale: 0,
+      bytes: { path },
+      value: null,
+    }));
+    const sites = inputs.length;
+    const job = { folder: "fedavg", options: {}, answers, groups: { model: tensors }, sites, outPath };
+    return this.#fold({ ...job, with: {}, population: sites });
   }
 
   /** The model that a run begins with, written to a new file. */
-  async initialise(job: InitialiseJob): Promise<WrittenBlob> {
-    return written(await this.#leader.ask({ kind: "initialise", job }));
+  async initialise({ layers, seed, outPath }: InitialiseJob): Promise<WrittenBlob> {
+    const options = JSON.parse(JSON.stringify({ layers, seed })) as FoldJob["options"];
+    const job = { folder: "model.initial", options, answers: [], groups: {}, with: {}, sites: 0, outPath };
+    return this.#fold({ ...job, population: 0 });
   }
 
-  async #share(job: AggregateJob): Promise<WrittenBlob> {
-    const board = this.#board;
-    board.clear();
-    const helpers = totalBytes(job.tensors) < shareFromBytes ? [] : this.#helpers;
-    const ask = async (thread: AggregateThread) => {
-      try {
-        return await thread.ask({
-          kind: "aggregate",
-          job,
-          board: board.memory,
-          leads: thread === this.#leader,
-        });
-      } catch (error) {
-        board.stop();
-        throw error;
-      }
-    };
-    // When this is over all have left: the board is free, and nobody reads a file that may be deleted then.
-    const [led, ...helped] = await Promise.allSettled([this.#leader, ...helpers].map(ask));
-    for (const end of [led, ...helped]) if (end?.status === "rejected") throw end.reason;
-    return written(led?.status === "fulfilled" ? led.value : undefined);
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#leader, ...this.#helpers].map((thread) => thread.close()));
+  async #fold(job: FoldJob): Promise<WrittenBlob> {
+    return moved(await this.#pool.fold(job), job.outPath);
   }
 }
 
-function written(blob: WrittenBlob | undefined): WrittenBlob {
-  if (blob === undefined) throw new ComityError("INTERNAL", "The aggregation has ended without a model.");
-  return blob;
+function moved({ blobs: { model } }: FoldDone, outPath: string): WrittenBlob {
+  if (model === undefined) throw new Error("The fold has made no model.");
+  if ("path" in model) renameSync(model.path, outPath);
+  else writeFileSync(outPath, model.inline, { mode: 0o600 });
+  return model;
 }

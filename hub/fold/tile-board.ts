@@ -42,7 +42,7 @@ export class TileBoard {
    * and stays until all are used; there must be one such thread. False when the work was stopped before that. What making
    * and using throw passes through; the others may then wait until somebody stops the work.
    */
-  work(row: Row, use?: (tile: Uint8Array) => void): boolean {
+  work(row: Row, use?: (tile: Uint8Array, index: number) => void): boolean {
     for (;;) {
       const seen = this.#load(changes);
       if (this.#load(stopped) !== 0) return false;
@@ -75,11 +75,11 @@ export class TileBoard {
     this.#announce();
   }
 
-  #useNext(use: (tile: Uint8Array) => void): boolean {
+  #useNext(use: (tile: Uint8Array, index: number) => void): boolean {
     const index = this.#load(used);
     const length = this.#load(lengthAt(index));
     if (length === 0) return false;
-    use(this.#slot(index, length));
+    use(this.#slot(index, length), index);
     Atomics.store(this.#control, lengthAt(index), 0);
     Atomics.store(this.#control, used, index + 1);
     this.#announce();

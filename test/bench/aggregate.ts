@@ -1,7 +1,9 @@
 import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeLayers } from "#aggregation/topology/describe.js";
-import { Aggregator } from "#hub/fold/aggregator.js";
+import type { FoldDone, FoldJob } from "#hub/fold/job.js";
+import { FoldPool } from "#hub/fold/pool.js";
+import type { Json } from "#kernel/json.js";
 import { hundredLayers, hundredMegabytes } from "./hundred.js";
 import { type Figure, median } from "./figure.js";
 import { perturbModel } from "./update.js";
@@ -20,24 +22,30 @@ export const aggregateFigure: Figure = {
   comparison: "-",
   async measure(bench) {
     const directory = await bench.folder("aggregate");
-    const base = join(directory, "base");
-    const aggregator = new Aggregator();
+    const pool = new FoldPool();
     try {
-      await aggregator.initialise({ layers: hundredLayers, seed: 1, outPath: base });
-      const inputs: { path: string; weight: number }[] = [];
-      for (let weight = 1; weight <= updates; weight++)
-        inputs.push({ path: perturbModel(base, await bench.folder("update"), String(weight)), weight });
-      const { tensors } = describeLayers(hundredLayers);
-      const outPath = join(directory, "model");
+      const job = { answers: [], groups: {}, with: {}, sites: updates, population: updates };
+      const options = { layers: hundredLayers, seed: 1 } as unknown as Json;
+      const outPath = join(directory, "out");
+      const base = pathOf(
+        await pool.fold({ ...job, folder: "model.initial", options, outPath: join(directory, "base") }),
+      );
+      const answers: FoldJob["answers"][number][] = [];
+      for (let samples = 1; samples <= updates; samples++) {
+        const path = perturbModel(base, await bench.folder("update"), String(samples));
+        answers.push({ samples, figures: {}, stale: 0, bytes: { path }, value: null });
+      }
+      const groups = { model: describeLayers(hundredLayers).tensors };
+      const averaging: FoldJob = { ...job, folder: "fedavg", options: {}, answers, groups, outPath };
       const timings = [];
       for (let pair = 0; pair <= pairs; pair++) {
         const startMs = performance.now();
-        for (const { path } of inputs) readWhole(path);
+        for (const { bytes } of answers) if (bytes !== undefined && "path" in bytes) readWhole(bytes.path);
         const readMs = performance.now() - startMs;
-        await aggregator.aggregate({ inputs, tensors, outPath });
+        const model = pathOf(await pool.fold(averaging));
         timings.push({ readMs, foldMs: performance.now() - startMs - readMs });
         // In a round the model is a new file: writing over an old one has the old one's pages thrown away first.
-        rmSync(outPath);
+        rmSync(model);
       }
       const warm = timings.slice(1);
       const value = median(warm.map(({ readMs, foldMs }) => readMs / foldMs));
@@ -47,10 +55,15 @@ export const aggregateFigure: Figure = {
         `${Math.round(ms)} ms (${((updates * hundredMegabytes) / ms / 1e6).toFixed(1)} GB/s)`;
       return { value, detail: `${pairs} pairs in turn: aggregation ${rate(fold)}, reading ${rate(read)}` };
     } finally {
-      await aggregator.close();
+      await pool.close();
     }
   },
 };
+
+function pathOf({ blobs: { model } }: FoldDone): string {
+  if (model === undefined || !("path" in model)) throw new Error("The fold has made no large model.");
+  return model.path;
+}
 
 function readWhole(path: string): void {
   const buffer = new Uint8Array(readBytes);

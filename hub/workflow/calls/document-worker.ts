@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { z } from "zod";
 import { parseConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
@@ -13,4 +13,5 @@ function read(text: string): ReadDocument {
   }
 }
 
-parentPort?.postMessage(read(String(workerData)));
+parentPort?.on("message", (text: string) => parentPort?.postMessage(read(text)));
+parentPort?.postMessage("ready");

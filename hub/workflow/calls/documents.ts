@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import { sleep } from "#kernel/async.js";
+import { BoundedThread } from "#kernel/bounded-thread.js";
 import { type Json, textLimits } from "#kernel/json.js";
 import { jsonOf } from "./body.js";
 import { placeOf } from "./client.js";
@@ -17,6 +15,8 @@ interface FetchedText {
 
 /** An honest document of 1 MiB takes a fifth of this. */
 const maxReadMs = 10_000;
+const script = new URL("./document-worker.js", import.meta.url);
+const resourceLimits = { maxOldGenerationSizeMb: 256 };
 
 /** Fetches a document of at most 1 MiB, for each call anew: what its owner changes counts at once. Throws a failure. */
 export async function fetchText(
@@ -36,26 +36,22 @@ export async function fetchText(
   return { text: answer.body.toString("utf8").toWellFormed(), url: answer.url };
 }
 
-/** A document of JSON or YAML. YAML takes time: it is read in a thread of its own. Throws a failure. */
+/** A document of JSON or YAML. YAML takes time: each is read in a thread of its own. Throws a failure. */
 export async function readDocument({ text, url }: FetchedText): Promise<Json> {
   if (/^\s*[{[]/.test(text)) return jsonOf(text, placeOf(url));
-  const resourceLimits = { maxOldGenerationSizeMb: 256 };
-  const worker = new Worker(new URL("./document-worker.js", import.meta.url), {
-    workerData: text,
+  const fails = (detail: string, cause?: unknown) =>
+    callFailure("communication", `${placeOf(url)} cannot be read`, { status: 502, detail, cause });
+  const thread = new BoundedThread<string, ReadDocument>(script, "a document", {
     resourceLimits,
+    ended: (cause) => fails("It takes too much memory to read.", cause),
   });
-  const ended = new AbortController();
-  const { signal } = ended;
   try {
-    const read = await Promise.race([
-      once(worker, "message", { signal }).then(([message]) => message as ReadDocument),
-      sleep(maxReadMs, signal).then((): ReadDocument => ({ fault: "It takes too long to read." })),
-    ]);
-    if ("value" in read) return read.value;
-    throw callFailure("communication", `${placeOf(url)} cannot be read`, { status: 502, detail: read.fault });
+    const read = await thread.run(text, maxReadMs);
+    if (read === "late") throw fails("It takes too long to read.");
+    if ("fault" in read) throw fails(read.fault);
+    return read.value;
   } finally {
-    ended.abort();
-    await worker.terminate();
+    await thread.close();
   }
 }
 
