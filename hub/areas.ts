@@ -29,6 +29,7 @@ import { filePayloads } from "./workflow/engine/payload-stores.js";
 import { Limits } from "./workflow/engine/limits.js";
 import { Engine } from "./workflow/engine/service.js";
 import { JqExpressions } from "./workflow/expression/service.js";
+import { SchemaChecker } from "./workflow/schema/checker.js";
 import { RunFeed } from "./runs/feed.js";
 import { Triggers } from "./workflow/events/service.js";
 
@@ -85,12 +86,14 @@ export async function makeAreas(foundation: Foundation) {
     minSites: config.minSites,
   });
   const expressions = new JqExpressions();
+  const schemas = new SchemaChecker();
   const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
   const engine: Engine = new Engine({
     store,
     feed,
     functions: [...languageCalls(calls), ...federated.functions],
     expressions,
+    schemas,
     secrets,
     payloads,
     limits,
@@ -148,6 +151,7 @@ export async function makeAreas(foundation: Foundation) {
       await triggers.stop();
       await engine.stop();
       await expressions.close();
+      await schemas.close();
       await retention.idle();
       news.close();
       await pool.close();

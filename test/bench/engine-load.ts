@@ -7,6 +7,7 @@ import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded } from "#hub/runs/model.js";
@@ -44,6 +45,7 @@ export class EngineLoad implements AsyncDisposable {
   readonly #store: Store;
   readonly #feed: RunFeed;
   readonly #expressions = new JqExpressions();
+  readonly #schemas = new SchemaChecker();
 
   private constructor(store: Store, blobs: FileBlobStore, called: () => void) {
     this.#store = store;
@@ -53,6 +55,7 @@ export class EngineLoad implements AsyncDisposable {
       feed: this.#feed,
       functions: [echoFunction(called)],
       expressions: this.#expressions,
+      schemas: this.#schemas,
       secrets: noSecrets,
       payloads: filePayloads(blobs),
       clock: systemClock,
@@ -92,6 +95,7 @@ export class EngineLoad implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine.stop();
     await this.#expressions.close();
+    await this.#schemas.close();
     await this.#store.close();
   }
 

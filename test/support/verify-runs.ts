@@ -6,6 +6,7 @@ import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
@@ -24,11 +25,13 @@ export async function verifyRuns(dir: string): Promise<void> {
 
 async function verifyStore(store: Store, blobs: string): Promise<void> {
   const expressions = new JqExpressions();
+  const schemas = new SchemaChecker();
   const engine = new Engine({
     store,
     feed: new RunFeed(store, systemClock),
     functions: [],
     expressions,
+    schemas,
     secrets: noSecrets,
     payloads: filePayloads(await new FileBlobStore(blobs).open()),
     clock: systemClock,
@@ -39,5 +42,6 @@ async function verifyStore(store: Store, blobs: string): Promise<void> {
     for (const { run_id: runId } of rows) await engine.verify(runId as RunId);
   } finally {
     await expressions.close();
+    await schemas.close();
   }
 }

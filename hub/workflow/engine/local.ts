@@ -4,6 +4,7 @@ import { openSqlite } from "#hub/store/sqlite.js";
 import { Store } from "#hub/store/store.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { RunFeed } from "#hub/runs/feed.js";
@@ -46,6 +47,7 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
   const { dir, clock = systemClock, log = silentLog } = settings;
   const store = new Store(await openSqlite(dir === undefined ? ":memory:" : join(dir, "engine.db")), log);
   const expressions = settings.expressions ?? new JqExpressions();
+  const schemas = new SchemaChecker();
   const feed = new RunFeed(store, clock);
   const payloads =
     dir === undefined ? memoryPayloads() : filePayloads(await new FileBlobStore(join(dir, "blobs")).open());
@@ -61,6 +63,7 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
     store,
     feed,
     expressions,
+    schemas,
     payloads,
     clock,
     log,
@@ -69,6 +72,7 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
     if (scheduled) await triggers.stop();
     await engine.stop();
     if (expressions !== settings.expressions) await expressions.close();
+    await schemas.close();
     await store.close();
   };
   try {

@@ -9,6 +9,7 @@ import { Functions, type WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { compile } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
+import type { Schemas } from "#hub/workflow/schema/model.js";
 import type { RunFeed } from "#hub/runs/feed.js";
 import { Library, type NewestListener } from "#hub/workflow/library.js";
 import type { Run } from "#hub/runs/model.js";
@@ -39,6 +40,7 @@ export interface EngineParts {
   /** What tasks may call; `run.workflow` is the engine's own. */
   readonly functions: readonly WorkflowFunction[];
   readonly expressions: Expressions;
+  readonly schemas: Schemas;
   readonly secrets: Secrets;
   readonly payloads: PayloadStore;
   /** Places that runs and their calls take; without them there are no limits. */
@@ -82,7 +84,7 @@ export class Engine {
       functions: () => this.functions,
       compile: (workflow) => {
         const program = compile(workflow);
-        return (state, event, format) => transition(program, state, event, format, expressions);
+        return (state, event, format) => transition(program, state, event, format, parts);
       },
       publish: async (event) => {
         await Promise.all([this.deliver(event), parts.published?.(event)]);
@@ -197,10 +199,10 @@ export class Engine {
   /** Where each step of a workflow would go, and which rule would refuse it. Runs nothing. Throws what a start would throw. */
   async dryRun(request: { workflow: WorkflowChoice; input: Json }): Promise<readonly DryRunStep[]> {
     const { functions, library } = this;
-    const { expressions, clock } = this.#parts;
+    const { expressions, schemas, clock } = this.#parts;
     const workflow = await this.#workflow(request.workflow);
     shapesOf(this.#parts.secrets, workflow.use?.secrets ?? []);
-    return dryRun({ functions, library, expressions, clock }, workflow, request.input);
+    return dryRun({ functions, library, expressions, schemas, clock }, workflow, request.input);
   }
 
   /** Hands an event to the runs that listen for it, to each once; returns how many took it. */
