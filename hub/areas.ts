@@ -31,7 +31,7 @@ import { Engine } from "./workflow/engine/service.js";
 import { JqExpressions } from "./workflow/expression/service.js";
 import { SchemaChecker } from "./workflow/schema/checker.js";
 import { RunFeed } from "./runs/feed.js";
-import { Triggers } from "./workflow/events/service.js";
+import { Events } from "./workflow/events/service.js";
 
 /** What the areas stand on. */
 export interface Foundation {
@@ -87,8 +87,7 @@ export async function makeAreas(foundation: Foundation) {
   });
   const expressions = new JqExpressions();
   const schemas = new SchemaChecker();
-  const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
-  const engine: Engine = new Engine({
+  const engine = new Engine({
     store,
     feed,
     functions: [...languageCalls(calls), ...federated.functions],
@@ -99,8 +98,8 @@ export async function makeAreas(foundation: Foundation) {
     limits,
     clock,
     log,
-    ...triggers.hooks,
   });
+  const events = new Events({ store, feed, expressions, engine, clock, log });
   const operators = new Operators({ store, tokenKey, issuer: config.trustDomain, clock, log });
   const enrolment = new Enrolment({
     store,
@@ -139,7 +138,7 @@ export async function makeAreas(foundation: Foundation) {
     assignments,
     federated,
     engine,
-    triggers,
+    events,
     intake,
     reader,
     operators,
@@ -148,7 +147,7 @@ export async function makeAreas(foundation: Foundation) {
     results,
     /** Ends what is under way; the rows stay open. */
     async stop() {
-      await triggers.stop();
+      await events.stop();
       await engine.stop();
       await expressions.close();
       await schemas.close();

@@ -4,6 +4,7 @@ import { FileBlobStore } from "#hub/blobs/store.js";
 import type { HubDatabase } from "#hub/store/database.js";
 import { Store } from "#hub/store/store.js";
 import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
+import { Limits } from "#hub/workflow/engine/limits.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
@@ -58,6 +59,7 @@ export class EngineLoad implements AsyncDisposable {
       schemas: this.#schemas,
       secrets: noSecrets,
       payloads: filePayloads(blobs),
+      limits: new Limits({ store, clock: systemClock, rules: [] }),
       clock: systemClock,
       log: silentLog,
     });

@@ -17,7 +17,7 @@ import type {
 } from "#hub/workflow/interpreter/model.js";
 import { compile, type Program } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
-import { Matcher } from "#hub/workflow/events/match.js";
+import { Matcher } from "#hub/workflow/matching.js";
 import { systemClock } from "#kernel/clock.js";
 import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { RunId } from "#kernel/ids.js";

@@ -174,10 +174,10 @@ export class TestEngine {
       store,
       feed: this.feed,
       log: silentLog,
-      published: (event) => {
-        published.push(event);
-        return Promise.resolve();
-      },
+    });
+    this.engine.onPublished((event) => {
+      published.push(event);
+      return Promise.resolve();
     });
   }
 

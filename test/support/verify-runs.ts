@@ -3,6 +3,7 @@ import { openHubStore } from "#hub/database.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
 import type { Store } from "#hub/store/store.js";
 import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
+import { Limits } from "#hub/workflow/engine/limits.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
@@ -34,6 +35,7 @@ async function verifyStore(store: Store, blobs: string): Promise<void> {
     schemas,
     secrets: noSecrets,
     payloads: filePayloads(await new FileBlobStore(blobs).open()),
+    limits: new Limits({ store, clock: systemClock, rules: [] }),
     clock: systemClock,
     log: silentLog,
   });
