@@ -1,4 +1,4 @@
-import { openLocalEngine } from "#hub/workflow/engine/local.js";
+import { openLocalEngine } from "#hub/workflow/local.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
 import { declaredFunctions } from "#hub/federated/functions/index.js";

@@ -29,8 +29,9 @@ import { filePayloads } from "./workflow/engine/payload-stores.js";
 import { Limits } from "./workflow/engine/limits.js";
 import { Engine } from "./workflow/engine/service.js";
 import { JqExpressions } from "./workflow/expression/service.js";
+import { SchemaChecker } from "./workflow/schema/checker.js";
 import { RunFeed } from "./runs/feed.js";
-import { Triggers } from "./workflow/events/service.js";
+import { Events } from "./workflow/events/service.js";
 
 /** What the areas stand on. */
 export interface Foundation {
@@ -85,19 +86,20 @@ export async function makeAreas(foundation: Foundation) {
     minSites: config.minSites,
   });
   const expressions = new JqExpressions();
-  const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
-  const engine: Engine = new Engine({
+  const schemas = new SchemaChecker();
+  const engine = new Engine({
     store,
     feed,
     functions: [...languageCalls(calls), ...federated.functions],
     expressions,
+    schemas,
     secrets,
     payloads,
     limits,
     clock,
     log,
-    ...triggers.hooks,
   });
+  const events = new Events({ store, feed, expressions, engine, clock, log });
   const operators = new Operators({ store, tokenKey, issuer: config.trustDomain, clock, log });
   const enrolment = new Enrolment({
     store,
@@ -136,7 +138,7 @@ export async function makeAreas(foundation: Foundation) {
     assignments,
     federated,
     engine,
-    triggers,
+    events,
     intake,
     reader,
     operators,
@@ -145,9 +147,10 @@ export async function makeAreas(foundation: Foundation) {
     results,
     /** Ends what is under way; the rows stay open. */
     async stop() {
-      await triggers.stop();
+      await events.stop();
       await engine.stop();
       await expressions.close();
+      await schemas.close();
       await retention.idle();
       news.close();
       await pool.close();

@@ -58,12 +58,12 @@ export async function startHub({
   const blobs = await new FileBlobStore(paths.blobs).open();
   const foundation: Foundation = { config, store, blobs, authority, tokenKey, secrets, calls, clock, log };
   const areas = await makeAreas(foundation);
-  const { engine, triggers, operators, revocations } = areas;
+  const { engine, events, operators, revocations } = areas;
 
   const identity = new HubIdentity(authority, config.names, clock, log);
   const webhook = config.webhook && {
     ...config.webhook.listen,
-    listener: new WebhookListener({ ...config.webhook, secrets, events: triggers.events, clock, log }),
+    listener: new WebhookListener({ ...config.webhook, secrets, events: events.incoming, clock, log }),
   };
   if (webhook !== undefined) identity.follow(webhook.listener.rotate);
   const { authorise } = new Authoriser({ operators, revocations, trustDomain: config.trustDomain, clock });
@@ -91,7 +91,7 @@ export async function startHub({
     await agents.listen(config.agents.host, config.agents.port);
     await areas.federated.adopt((text) => engine.unpack(text));
     resumedRuns = await engine.resume();
-    await triggers.open();
+    await events.open();
     await webhook?.listener.listen(webhook.host, webhook.port);
     services.open();
   } catch (error) {

@@ -34,7 +34,7 @@ interface Services {
 /** Puts each service on the port of its callers. Throws `INTERNAL` when the table of who may call what has a gap. */
 export function addServices({ control, agents }: Listeners, areas: Areas, foundation: Foundation): Services {
   const { config, store, clock, log } = foundation;
-  const { presence, sites, assignments, triggers, intake, reader, enrolment, models, results } = areas;
+  const { presence, sites, assignments, events, intake, reader, enrolment, models, results } = areas;
   const startedAtMs = clock.nowMs();
   const sessions = new SessionDesk({
     presence,
@@ -42,7 +42,7 @@ export function addServices({ control, agents }: Listeners, areas: Areas, founda
     assignments,
     intake,
     store,
-    events: triggers.events,
+    events: events.incoming,
     clock,
     log,
     hubVersion: comityVersion,

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { Secrets } from "#hub/workflow/engine/model.js";
-import type { EventAnswer, Events } from "#hub/workflow/events/events.js";
+import type { EventAnswer, IncomingEvents } from "#hub/workflow/events/incoming.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Log } from "#kernel/log.js";
@@ -30,7 +30,7 @@ interface WebhookSource {
 interface Parts {
   readonly sources: readonly WebhookSource[];
   readonly secrets: Secrets;
-  readonly events: Pick<Events, "fromWebhook">;
+  readonly events: Pick<IncomingEvents, "fromWebhook">;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { parseSiteId, type SiteId } from "#kernel/ids.js";
-import { checkCel } from "./cel.js";
+import { checkCel } from "#kernel/cel.js";
+import { ruleVariables } from "./facts.js";
 
 /** A rule over `site`. */
 const celSchema = z
   .string()
   .min(1)
   .superRefine((text, context) => {
-    const fault = checkCel(text);
+    const fault = checkCel(text, ruleVariables);
     if (fault !== undefined) context.addIssue(`it cannot be read as CEL: ${fault}`);
   });
 

@@ -7,18 +7,23 @@ export interface Candidate {
   readonly online: boolean;
 }
 
-/** What a rule in CEL may ask of `site`. Its labels are fields too, where no field of the site's own has their name. */
-export function factsOf({ site, dataset, online }: Candidate): object {
+/** What a rule in CEL over sites may name: see {@link factsOf}. */
+export const ruleVariables: readonly string[] = ["site"];
+
+/** The values of {@link ruleVariables}: what a rule may ask of a site. Its labels are fields too, where no field of the site's own has their name. */
+export function factsOf({ site, dataset, online }: Candidate): { readonly site: object } {
   const { id, organisation, labels, capabilities, agentVersion } = site;
   return {
-    ...labels,
-    id,
-    organisation,
-    online,
-    agentVersion,
-    capabilities,
-    labels,
-    ...(dataset && { dataset: datasetFacts(dataset) }),
+    site: {
+      ...labels,
+      id,
+      organisation,
+      online,
+      agentVersion,
+      capabilities,
+      labels,
+      ...(dataset && { dataset: datasetFacts(dataset) }),
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 import { seeded } from "#aggregation/random/random.js";
+import { compileScore } from "#kernel/cel.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { At } from "./at.js";
-import { compileScore } from "./cel.js";
-import { type Candidate, factsOf } from "./facts.js";
+import { type Candidate, factsOf, ruleVariables } from "./facts.js";
 import { compareIds, type Selection } from "./select.js";
 
 /** What a run has asked of its sites before; only `affinity` looks at it. */
@@ -48,7 +48,7 @@ export function rankSites(
 }
 
 function ranks(candidates: readonly Candidate[], at: At, drawn: number, history: RoutingHistory): Rank[] {
-  const scoreOf = at.score === undefined ? () => 0 : compileScore(at.score);
+  const scoreOf = at.score === undefined ? () => 0 : compileScore(at.score, ruleVariables);
   const affinityOf = (site: SiteId): number => {
     if (at.affinity === "previous") return history.previous.has(site) ? 0 : 1;
     return at.affinity === "spread" ? (history.asked.get(site) ?? 0) : 0;

@@ -1,10 +1,10 @@
 import type { Dataset, Site } from "#hub/sites/model.js";
+import { compileFilter } from "#kernel/cel.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { DatasetSelector } from "#proto/codec/work.js";
 import type { Rows } from "#proto/work/kind.js";
 import type { At } from "./at.js";
-import { compileFilter } from "./cel.js";
-import { type Candidate, factsOf } from "./facts.js";
+import { type Candidate, factsOf, ruleVariables } from "./facts.js";
 
 /** A site that does not get a task, and why. */
 export interface Rejection {
@@ -35,7 +35,7 @@ export function fittingSites(
   { dataset: selector, at, rows, capabilities }: Wish,
   isOnline: (site: SiteId) => boolean,
 ): { readonly fitting: readonly Candidate[]; readonly rejected: readonly Rejection[] } {
-  const where = at.where === undefined ? undefined : compileFilter(at.where);
+  const where = at.where === undefined ? undefined : compileFilter(at.where, ruleVariables);
   const fitting: Candidate[] = [];
   const rejected: Rejection[] = [];
   for (const site of sites.toSorted((a, b) => compareIds(a.id, b.id))) {

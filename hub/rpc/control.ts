@@ -7,7 +7,7 @@ import { once, type Operation } from "#hub/store/operations.js";
 import type { Store } from "#hub/store/store.js";
 import type { Engine } from "#hub/workflow/engine/service.js";
 import type { RunFeed } from "#hub/runs/feed.js";
-import type { Triggers } from "#hub/workflow/events/service.js";
+import type { Events } from "#hub/workflow/events/service.js";
 import type { Clock } from "#kernel/clock.js";
 import { parseOpId, parseSiteId } from "#kernel/ids.js";
 import { printable } from "#kernel/words.js";
@@ -27,7 +27,7 @@ interface Parts {
   readonly enrolment: Enrolment;
   readonly operators: Operators;
   readonly engine: Engine;
-  readonly triggers: Triggers;
+  readonly events: Events;
   readonly results: Results;
   readonly feed: RunFeed;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import type { Offer } from "#hub/assignments/offer.js";
 import { isEnded } from "#hub/runs/model.js";
 import type { LiveSession, Presence } from "#hub/sites/presence.js";
 import type { Sites } from "#hub/sites/service.js";
-import type { Events } from "#hub/workflow/events/events.js";
+import type { IncomingEvents } from "#hub/workflow/events/incoming.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { assertNever, ComityError } from "#kernel/errors.js";
@@ -30,7 +30,7 @@ interface Parts {
   readonly assignments: Assignments;
   readonly intake: AnswerIntake;
   readonly store: Store;
-  readonly events: Pick<Events, "fromSite">;
+  readonly events: Pick<IncomingEvents, "fromSite">;
   readonly clock: Clock;
   readonly log: Log;
   readonly hubVersion: string;

@@ -1,6 +1,6 @@
 import type { Engine } from "#hub/workflow/engine/service.js";
 import type { ListedVersion } from "#hub/workflow/library.js";
-import type { Triggers } from "#hub/workflow/events/service.js";
+import type { Events } from "#hub/workflow/events/service.js";
 import { parseOpId } from "#kernel/ids.js";
 import type { ControlHandlers } from "#proto/generated/comity/v1/Control.js";
 import type { WorkflowVersion as WorkflowVersionMessage } from "#proto/generated/comity/v1/WorkflowVersion.js";
@@ -14,14 +14,14 @@ type WorkflowCalls = Pick<
 
 interface Parts {
   readonly engine: Engine;
-  readonly triggers: Triggers;
+  readonly events: Events;
 }
 
 /** The calls of Control about workflows themselves, and about the events that wake them. */
-export function workflowCalls({ engine: { library }, triggers }: Parts): WorkflowCalls {
+export function workflowCalls({ engine: { library }, events }: Parts): WorkflowCalls {
   /** Versions with the time at which their workflow starts by itself. */
   const encoded = async (versions: readonly ListedVersion[]): Promise<WorkflowVersionMessage[]> => {
-    const starts = await triggers.schedules.nextStarts();
+    const starts = await events.schedules.nextStarts();
     return versions.map((version) => encodeVersion(version, starts.get(version.sha256) ?? 0));
   };
   return {
@@ -40,7 +40,7 @@ export function workflowCalls({ engine: { library }, triggers }: Parts): Workflo
     },
     async PublishEvent({ opId, eventJson }, call) {
       const by = requireOperator(call).name;
-      const { eventId, runs, started } = await triggers.events.publish({
+      const { eventId, runs, started } = await events.incoming.publish({
         opId: parseOpId(opId),
         eventJson,
         by,

@@ -2,18 +2,18 @@ import type { TaskState } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256, SiteId } from "#kernel/ids.js";
 
 /** Where a run stands. `queued`: it waits for a place under a limit. The last three are final, though a run can be retried. */
-export type RunState = "queued" | "running" | "paused" | "completed" | "failed" | "cancelled";
+export type RunStatus = "queued" | "running" | "paused" | "completed" | "failed" | "cancelled";
 
 /** Whether a run has nothing more to do. */
-export const isEnded = (state: RunState): boolean =>
-  state === "completed" || state === "failed" || state === "cancelled";
+export const isEnded = (status: RunStatus): boolean =>
+  status === "completed" || status === "failed" || status === "cancelled";
 
 /** One execution of a workflow version. */
 export interface Run {
   readonly id: RunId;
   readonly name: string;
   readonly workflowSha256: Sha256;
-  readonly state: RunState;
+  readonly state: RunStatus;
   readonly startedBy: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number | undefined;

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { RunId, Sha256 } from "#kernel/ids.js";
-import type { Run, RunState } from "#hub/runs/model.js";
+import type { Run, RunStatus } from "#hub/runs/model.js";
 import type { Db, RunsTable, TasksTable } from "./schema.js";
 
 /** A workflow version by its digest; kept once, never changed. */
@@ -202,7 +202,7 @@ function toRun(row: RunRow): Run {
     id: row.run_id as RunId,
     name: row.name,
     workflowSha256: row.workflow_sha256 as Sha256,
-    state: row.state as RunState,
+    state: row.state as RunStatus,
     startedBy: row.started_by,
     startedAtMs: row.started_at_ms,
     endedAtMs: row.ended_at_ms ?? undefined,

@@ -10,8 +10,8 @@ import { type PlacedTask, walkTasks } from "./definition/walk.js";
 import { type Expressions, ExpressionError } from "./expression/model.js";
 import { expressionsIn, substitute } from "./expression/template.js";
 import type { Functions, WorkflowFunction } from "./function.js";
-import { checkSchema } from "./interpreter/schema/checker.js";
 import type { Library } from "./library.js";
+import type { Schemas } from "./schema/model.js";
 
 /** What a task would do if a run came to it now. */
 export interface DryRunStep {
@@ -36,6 +36,7 @@ interface Parts {
   readonly functions: Functions;
   readonly library: Library;
   readonly expressions: Expressions;
+  readonly schemas: Schemas;
   readonly clock: Clock;
 }
 
@@ -50,7 +51,7 @@ const explanationSchema = z.object({
 export async function dryRun(parts: Parts, workflow: Workflow, input: Json): Promise<readonly DryRunStep[]> {
   const { schema } = workflow.input ?? {};
   if (schema !== undefined && "document" in schema) {
-    const { why } = await checkSchema({ schema: schema.document, value: input });
+    const { why } = await parts.schemas.check({ schema: schema.document, value: input });
     if (why !== undefined)
       throw new ComityError("WORKFLOW_INVALID", `The workflow refuses this input: ${why}`);
   }

@@ -1,7 +1,6 @@
 import { once } from "#hub/store/operations.js";
 import { saveWorkflow, workflowBody } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
-import type { Tx } from "#hub/store/tx.js";
 import { insertWorkflowVersion, type WorkflowVersionRow, workflowVersions } from "#hub/store/workflows.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
@@ -11,6 +10,7 @@ import { didYouMean, listWords } from "#kernel/words.js";
 import { diffWorkflows, type WorkflowChange } from "./definition/diff.js";
 import type { Definition } from "./definition/lint.js";
 import type { Workflow } from "./definition/model.js";
+import { planSchedule } from "./planning.js";
 import { compareVersions } from "./versions.js";
 
 /** A workflow as it was published; it never changes. */
@@ -40,13 +40,8 @@ interface Parts {
   readonly store: Store;
   /** Checks a text in full; throws `WORKFLOW_INVALID`. */
   readonly parse: (text: string) => Promise<Definition>;
-  /** Called within the transaction that makes a version the newest of its workflow. */
-  readonly onNewest?: NewestListener | undefined;
   readonly clock: Clock;
 }
-
-/** Is told of a version that is the newest of its workflow from the commit of `tx` on. */
-export type NewestListener = (tx: Tx, version: WorkflowVersion, workflow: Workflow) => Promise<void>;
 
 /** The workflows that were published: each version for ever the same. */
 export class Library {
@@ -61,7 +56,7 @@ export class Library {
    * with `WORKFLOW_EXISTS`. Throws `WORKFLOW_INVALID`.
    */
   async publish(request: { opId?: OpId; text: string; publishedBy: string }): Promise<ListedVersion> {
-    const { store, parse, onNewest, clock } = this.#parts;
+    const { store, parse, clock } = this.#parts;
     const { workflow, json, sha256 } = await parse(request.text);
     const { namespace, name, version, title = "" } = workflow.document;
     const nowMs = clock.nowMs();
@@ -87,7 +82,10 @@ export class Library {
       if (known !== undefined) throw exists(row, known);
       await saveWorkflow(tx.db, sha256 as Sha256, json, nowMs);
       await insertWorkflowVersion(tx.db, row);
-      if (newestOf([...versions, row]) === row) await onNewest?.(tx, toVersion(row), workflow);
+      if (newestOf([...versions, row]) === row) {
+        const { schedule } = workflow;
+        await planSchedule(tx, store.notifier, { namespace, name, sha256, schedule }, nowMs);
+      }
       return { ...toVersion(row), title };
     });
   }

@@ -4,9 +4,11 @@ import { FileBlobStore } from "#hub/blobs/store.js";
 import type { HubDatabase } from "#hub/store/database.js";
 import { Store } from "#hub/store/store.js";
 import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
+import { Limits } from "#hub/workflow/engine/limits.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded } from "#hub/runs/model.js";
@@ -44,6 +46,7 @@ export class EngineLoad implements AsyncDisposable {
   readonly #store: Store;
   readonly #feed: RunFeed;
   readonly #expressions = new JqExpressions();
+  readonly #schemas = new SchemaChecker();
 
   private constructor(store: Store, blobs: FileBlobStore, called: () => void) {
     this.#store = store;
@@ -53,8 +56,10 @@ export class EngineLoad implements AsyncDisposable {
       feed: this.#feed,
       functions: [echoFunction(called)],
       expressions: this.#expressions,
+      schemas: this.#schemas,
       secrets: noSecrets,
       payloads: filePayloads(blobs),
+      limits: new Limits({ store, clock: systemClock, rules: [] }),
       clock: systemClock,
       log: silentLog,
     });
@@ -92,6 +97,7 @@ export class EngineLoad implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine.stop();
     await this.#expressions.close();
+    await this.#schemas.close();
     await this.#store.close();
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
-import { type LocalEngine, openLocalEngine } from "#hub/workflow/engine/local.js";
+import { type LocalEngine, openLocalEngine } from "#hub/workflow/local.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { readSecrets } from "#hub/workflow/secrets.js";
@@ -79,10 +79,11 @@ export class TestHub implements AsyncDisposable {
   async receive(event: CloudEvent): Promise<number> {
     await this.settle();
     if (this.#settings.restarts) await this.restart();
-    const { engine, triggers } = this.local;
-    const answer = this.#settings.scheduled
-      ? await triggers.events.publish({ eventJson: JSON.stringify(event), by: "conformance" })
-      : { runs: await engine.deliver(event), started: [] };
+    const { engine, events } = this.local;
+    const answer =
+      events === undefined
+        ? { runs: await engine.deliver(event), started: [] }
+        : await events.incoming.publish({ eventJson: JSON.stringify(event), by: "conformance" });
     await this.settle();
     return answer.runs + answer.started.length;
   }

@@ -10,8 +10,12 @@ import { JqExpressions } from "#hub/workflow/expression/service.js";
 import type { JournalEvent, RunState } from "#hub/workflow/interpreter/model.js";
 import { compile } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import { hashBytes } from "#kernel/files.js";
 import { root } from "#test/support/pages.js";
+
+/** What release 0.1 made its transitions by. */
+const format = 1;
 
 /** A run as release 0.1 has journalled it. */
 interface RecordedRun {
@@ -36,7 +40,9 @@ const { runs } = JSON.parse(packed.toString()) as { runs: readonly RecordedRun[]
 describe("journals of release 0.1", function () {
   this.timeout(60_000);
   const expressions = new JqExpressions();
-  after(() => expressions.close());
+  const schemas = new SchemaChecker();
+  const answering = { expressions, schemas };
+  after(() => Promise.all([expressions.close(), schemas.close()]));
 
   for (const { name, workflow, definitions, base, transitions, final } of runs) {
     it(name, async () => {
@@ -44,14 +50,14 @@ describe("journals of release 0.1", function () {
       const programOf = (sha256: string) => {
         const program = compile(definitions[sha256] ?? assert.fail(`there is no definition ${sha256}`));
         return (state: RunState | undefined, event: JournalEvent) =>
-          transition(program, state, event, 1, expressions);
+          transition(program, state, event, format, answering);
       };
       let interpret = programOf(workflow);
       let state = base.state ?? undefined;
       for (const [at, { event, state: digest }] of transitions.entries()) {
         if (event.type === "run.retried" && event.definition !== undefined)
           interpret = programOf(event.definition);
-        ({ state } = await interpretSafely(interpret, state, event, 1));
+        ({ state } = await interpretSafely(interpret, state, event, format));
         const text = payloads.pack(state, ofState).text;
         const where = `transition ${base.seq + at + 1}, ${event.type}`;
         assert.equal(hashBytes(text), digest, `${where}, leads to another state:\n${text}`);

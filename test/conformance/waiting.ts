@@ -1,5 +1,5 @@
 import type { Store } from "#hub/store/store.js";
-import { isEnded, type RunState } from "#hub/runs/model.js";
+import { isEnded, type RunStatus } from "#hub/runs/model.js";
 import { publishEvent } from "#hub/workflow/engine/batch.js";
 
 /** What the runs of an engine wait for, as their rows say it. */
@@ -58,7 +58,7 @@ export async function waitingOf(
     if (dueMs <= nowMs) busy.push(`timer ${timer} of run ${run}`);
   for (const { name, due_at_ms: dueMs, schedule, state } of schedules) {
     // `after` counts from the end of the run: the row has yet to say until when.
-    const resting = schedule.includes('"after":') && state !== null && isEnded(state as RunState);
+    const resting = schedule.includes('"after":') && state !== null && isEnded(state as RunStatus);
     if (resting || (dueMs ?? Infinity) <= nowMs) busy.push(`the schedule of ${name}`);
   }
   const dues = [...timers, ...schedules]

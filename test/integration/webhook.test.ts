@@ -13,7 +13,7 @@ import { newWorld } from "../support/engines.js";
 import { temporaryFolders } from "../support/folders.js";
 import { readPage } from "../support/pages.js";
 import { authority } from "../support/rpc.js";
-import { TriggeredEngine } from "../support/triggers.js";
+import { EventfulEngine } from "../support/events.js";
 
 const secret = "a secret of the bank";
 type Sign = (secret: string, id: string, body: string) => Record<string, string>;
@@ -38,11 +38,11 @@ describe("the webhook", () => {
 
   async function started() {
     const store = new Store(await openSqlite(join(await folder(), "hub.db")));
-    const hub = await new TriggeredEngine(store, newWorld({ expressions })).open();
+    const hub = await new EventfulEngine(store, newWorld({ expressions })).open();
     const listener = new WebhookListener({
       sources: [{ name: "bank", secret: "bankSecret" }],
       secrets: { find: (name) => (name === "bankSecret" ? secret : undefined) },
-      events: hub.triggers.events,
+      events: hub.events.incoming,
       clock: systemClock,
       log: silentLog,
     });

@@ -17,14 +17,17 @@ import type {
 } from "#hub/workflow/interpreter/model.js";
 import { compile, type Program } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
-import { Matcher } from "#hub/workflow/events/match.js";
+import { Matcher } from "#hub/workflow/matching.js";
 import { systemClock } from "#kernel/clock.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 
-/** One for all tests of a process. Its thread ends after the last of them. */
+/** One for all tests of a process. Its thread ends after the last of them, as that of the schemas. */
 const expressions = new JqExpressions();
 after(() => expressions.close());
+const answering = { expressions, schemas: new SchemaChecker() };
+after(() => answering.schemas.close());
 const matcher = new Matcher(expressions, systemClock);
 
 /** An event without its time. */
@@ -170,8 +173,8 @@ export class DrivenRun {
   async apply(happening: Happening): Promise<void> {
     const event = { ...happening, atMs: this.nowMs } as JournalEvent;
     const before = frozen(this.state);
-    const made = await transition(this.program, before, event, this.format, expressions);
-    const again = await transition(this.program, copy(before), copy(event), this.format, expressions);
+    const made = await transition(this.program, before, event, this.format, answering);
+    const again = await transition(this.program, copy(before), copy(event), this.format, answering);
     assert.deepEqual(copy(made.state), made.state, "the state is not plain JSON");
     assert.deepEqual(again, made, "a state that was JSON leads elsewhere");
     this.journal.push({ event, program: this.program, format: this.format });
@@ -187,7 +190,7 @@ export class DrivenRun {
   async replay(): Promise<void> {
     let state: RunState | undefined;
     for (const { event, program, format } of this.journal)
-      ({ state } = await transition(program, state, event, format, expressions));
+      ({ state } = await transition(program, state, event, format, answering));
     assert.deepEqual(state, this.state);
   }
 

@@ -14,6 +14,7 @@ import {
   FunctionFailure,
   type WorkflowFunction,
 } from "#hub/workflow/function.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { CloudEvent, WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded, type Run } from "#hub/runs/model.js";
@@ -135,6 +136,7 @@ export interface World {
   readonly outside: Outside;
   readonly payloads: PayloadStore;
   readonly expressions: JqExpressions;
+  readonly schemas: SchemaChecker;
   readonly secrets: Secrets;
   readonly limits: readonly LimitRule[];
   readonly clock: Clock;
@@ -145,6 +147,7 @@ export const newWorld = (changes: Partial<World> = {}): World => ({
   outside: new Outside(),
   payloads: memoryPayloads(),
   expressions: new JqExpressions(),
+  schemas: new SchemaChecker(),
   secrets: noSecrets,
   limits: [],
   clock: systemClock,
@@ -171,10 +174,10 @@ export class TestEngine {
       store,
       feed: this.feed,
       log: silentLog,
-      published: (event) => {
-        published.push(event);
-        return Promise.resolve();
-      },
+    });
+    this.engine.onPublished((event) => {
+      published.push(event);
+      return Promise.resolve();
     });
   }
 

@@ -3,9 +3,11 @@ import { openHubStore } from "#hub/database.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
 import type { Store } from "#hub/store/store.js";
 import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
+import { Limits } from "#hub/workflow/engine/limits.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
@@ -24,13 +26,16 @@ export async function verifyRuns(dir: string): Promise<void> {
 
 async function verifyStore(store: Store, blobs: string): Promise<void> {
   const expressions = new JqExpressions();
+  const schemas = new SchemaChecker();
   const engine = new Engine({
     store,
     feed: new RunFeed(store, systemClock),
     functions: [],
     expressions,
+    schemas,
     secrets: noSecrets,
     payloads: filePayloads(await new FileBlobStore(blobs).open()),
+    limits: new Limits({ store, clock: systemClock, rules: [] }),
     clock: systemClock,
     log: silentLog,
   });
@@ -39,5 +44,6 @@ async function verifyStore(store: Store, blobs: string): Promise<void> {
     for (const { run_id: runId } of rows) await engine.verify(runId as RunId);
   } finally {
     await expressions.close();
+    await schemas.close();
   }
 }

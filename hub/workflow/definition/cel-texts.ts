@@ -1,5 +1,6 @@
 import { isObject } from "#kernel/json.js";
-import { checkCel } from "#hub/routing/cel.js";
+import { checkCel } from "#kernel/cel.js";
+import { ruleVariables } from "#hub/routing/facts.js";
 import { type Spot } from "./survey.js";
 
 /** Checks the rules of a placement: `at.where` and `at.score` in the argument of a function are CEL. */
@@ -9,7 +10,7 @@ export function checkCelText(argument: Spot): void {
   for (const key of ["where", "score"]) {
     const text = at[key];
     if (typeof text !== "string" || text.includes("${")) continue;
-    const fault = checkCel(text);
+    const fault = checkCel(text, ruleVariables);
     if (fault !== undefined)
       argument
         .child("at", at)

@@ -3,7 +3,7 @@ import { listenersFor } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
 import type { CloudEvent, EventFilter, ListenerId } from "#hub/workflow/interpreter/model.js";
-import { Matcher } from "#hub/workflow/events/match.js";
+import { Matcher } from "#hub/workflow/matching.js";
 import type { Clock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import { ComityError, type ErrorCode } from "#kernel/errors.js";

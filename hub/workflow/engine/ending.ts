@@ -1,11 +1,11 @@
-import type { JournalEvent, RunState, RunStatus } from "#hub/workflow/interpreter/model.js";
+import type { JournalEvent, RunState } from "#hub/workflow/interpreter/model.js";
 import type { NewEvent } from "#hub/runs/model.js";
 import type { RunId } from "#kernel/ids.js";
 import type { RunEnd } from "./batch.js";
 import { codeOf, sentenceOf } from "./failures.js";
 
 /** Whether a run has nothing more to do. */
-export const isOver = (status: RunStatus): boolean => status !== "running" && status !== "paused";
+export const isOver = (status: RunState["status"]): boolean => status !== "running" && status !== "paused";
 
 /** The row of a run whose status has changed; its output is packed by the caller. `text` is what was said of it. */
 export function endOf(state: RunState, nowMs: number, text: string): RunEnd {

@@ -1,7 +1,7 @@
-import { sizeOf } from "#hub/workflow/interpreter/size.js";
 import { hashBytes } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
 import { isList, type Json } from "#kernel/json.js";
+import { sizeOf } from "#kernel/json-size.js";
 import type { PayloadStore } from "./model.js";
 
 /** Texts up to this length stay in the row. In UTF-16 units, as `length` counts: what is short needs no closer look. */

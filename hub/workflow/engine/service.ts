@@ -9,8 +9,9 @@ import { Functions, type WorkflowFunction } from "#hub/workflow/function.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { compile } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
+import type { Schemas } from "#hub/workflow/schema/model.js";
 import type { RunFeed } from "#hub/runs/feed.js";
-import { Library, type NewestListener } from "#hub/workflow/library.js";
+import { Library } from "#hub/workflow/library.js";
 import type { Run } from "#hub/runs/model.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
@@ -23,7 +24,7 @@ import { Control, inboxTopic, type RetryRequest, type SteerRequest } from "./con
 import { Core } from "./core.js";
 import { Delivery } from "./deliver.js";
 import { Leases } from "./leases.js";
-import { Limits } from "./limits.js";
+import type { Limits } from "./limits.js";
 import type { PayloadStore, Secrets } from "./model.js";
 import { Queue } from "./queue.js";
 import { shapesOf } from "./secrets.js";
@@ -39,15 +40,13 @@ export interface EngineParts {
   /** What tasks may call; `run.workflow` is the engine's own. */
   readonly functions: readonly WorkflowFunction[];
   readonly expressions: Expressions;
+  readonly schemas: Schemas;
   readonly secrets: Secrets;
   readonly payloads: PayloadStore;
-  /** Places that runs and their calls take; without them there are no limits. */
-  readonly limits?: Limits;
+  /** Shared with whoever else takes places. */
+  readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
-  /** Gets every event that a run publishes, besides the runs that listen; may get it again after a crash. */
-  readonly published?: (event: CloudEvent) => Promise<unknown>;
-  readonly onNewest?: NewestListener;
 }
 
 /** Which workflow: one that was published or run before by its digest, one by its name in the library, or a text. */
@@ -60,7 +59,6 @@ export type WorkflowChoice =
 export class Engine {
   readonly functions: Functions;
   readonly library: Library;
-  readonly limits: Limits;
   readonly #parts: EngineParts;
   readonly #core: Core;
   readonly #starter: Starter;
@@ -69,35 +67,34 @@ export class Engine {
   readonly #delivery: Delivery;
   readonly #takeover: Takeover;
   readonly #leases: Leases;
+  readonly #published: ((event: CloudEvent) => Promise<unknown>)[] = [];
   #deaf: () => void = () => undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    const { store, feed, expressions, clock, log } = parts;
-    this.limits = parts.limits ?? new Limits({ store, clock, rules: [] });
-    const { onNewest } = parts;
-    this.library = new Library({ store, clock, parse: (text) => this.parse(text), onNewest });
+    const { store, feed, expressions, limits, clock, log } = parts;
+    this.library = new Library({ store, clock, parse: (text) => this.parse(text) });
     const core: Core = new Core({
       ...parts,
       functions: () => this.functions,
       compile: (workflow) => {
         const program = compile(workflow);
-        return (state, event, format) => transition(program, state, event, format, expressions);
+        return (state, event, format) => transition(program, state, event, format, parts);
       },
       publish: async (event) => {
-        await Promise.all([this.deliver(event), parts.published?.(event)]);
+        await Promise.all([this.deliver(event), ...this.#published.map((take) => take(event))]);
       },
-      holds: (holder) => this.limits.holds(holder),
+      holds: (holder) => limits.holds(holder),
       freed: (holders) => {
-        this.limits.freed(holders);
+        limits.freed(holders);
         this.#queue.lookSoon();
       },
     });
     this.#core = core;
-    const { limits, library } = this;
+    const { library } = this;
     const queue = new Queue({ core, store, limits, clock, log });
     this.#queue = queue;
-    this.#starter = new Starter({ ...parts, core, limits, queue });
+    this.#starter = new Starter({ ...parts, core, queue });
     this.#control = new Control({ core, store, feed, clock });
     this.#delivery = new Delivery({ core, store, expressions, clock, log });
     const takeover = new Takeover({ store, feed, core, limits, queue, log });
@@ -197,15 +194,23 @@ export class Engine {
   /** Where each step of a workflow would go, and which rule would refuse it. Runs nothing. Throws what a start would throw. */
   async dryRun(request: { workflow: WorkflowChoice; input: Json }): Promise<readonly DryRunStep[]> {
     const { functions, library } = this;
-    const { expressions, clock } = this.#parts;
+    const { expressions, schemas, clock } = this.#parts;
     const workflow = await this.#workflow(request.workflow);
     shapesOf(this.#parts.secrets, workflow.use?.secrets ?? []);
-    return dryRun({ functions, library, expressions, clock }, workflow, request.input);
+    return dryRun({ functions, library, expressions, schemas, clock }, workflow, request.input);
   }
 
   /** Hands an event to the runs that listen for it, to each once; returns how many took it. */
   deliver(event: CloudEvent): Promise<number> {
     return this.#delivery.deliver(event);
+  }
+
+  /**
+   * Has somebody take every event that a run publishes, besides the runs that listen; it may come again after a crash. Whoever needs each
+   * one says so before {@link resume}.
+   */
+  onPublished(take: (event: CloudEvent) => Promise<unknown>): void {
+    this.#published.push(take);
   }
 
   /** Takes up the runs that nobody works on, from where their rows stand. Returns how many. */

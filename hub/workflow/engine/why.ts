@@ -4,7 +4,7 @@ import type { TasksTable } from "#hub/store/schema.js";
 import { effectsOf, listenersOf, timersOf } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { TaskState, WorkflowError } from "#hub/workflow/interpreter/model.js";
-import type { RunState } from "#hub/runs/model.js";
+import type { RunStatus } from "#hub/runs/model.js";
 import type { RunId } from "#kernel/ids.js";
 import { runNotFound } from "./actors.js";
 import { sentenceOf } from "./failures.js";
@@ -29,7 +29,7 @@ export type Waiting =
 /** Why a run stands where it stands. */
 export interface Why {
   readonly runId: RunId;
-  readonly state: RunState;
+  readonly state: RunStatus;
   /** One sentence for people. */
   readonly text: string;
   /** From the outermost task to the one that it is about. */
@@ -60,7 +60,7 @@ export async function whyOf(store: Store, runId: RunId): Promise<Why> {
 /** The tasks that it may be about; rows of what a retry has left behind are none of them. */
 function concerned(
   tasks: readonly TasksTable[],
-  state: RunState,
+  state: RunStatus,
   fault: WorkflowError | undefined,
 ): readonly TasksTable[] {
   if (state === "completed" || state === "queued") return [];
@@ -117,7 +117,7 @@ async function limitOf({ db }: Store, runId: RunId): Promise<Waiting[]> {
   return [{ what: "limit", text: row?.text ?? "" }];
 }
 
-function sayWaiting(state: RunState, chain: readonly WhyTask[], waitsFor: readonly Waiting[]): string {
+function sayWaiting(state: RunStatus, chain: readonly WhyTask[], waitsFor: readonly Waiting[]): string {
   if (state === "completed") return "The run is complete.";
   const at = chain.at(-1);
   const where = at === undefined ? "The run" : `Task ${at.name}`;

@@ -14,15 +14,15 @@ import type { EventStrategy, Schedule } from "#hub/workflow/definition/parts.js"
 import { bare, isExpression } from "#hub/workflow/expression/template.js";
 import type { CloudEvent, EventFilter } from "#hub/workflow/interpreter/model.js";
 import { allRules } from "#hub/workflow/interpreter/strategy.js";
+import type { Matcher } from "#hub/workflow/matching.js";
+import { scheduleTopic } from "#hub/workflow/planning.js";
 import { KeyedSerial } from "#kernel/async.js";
 import { hashBytes } from "#kernel/files.js";
 import type { RunId } from "#kernel/ids.js";
 import { canonicalJson, type Json } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
 import { choose, type Waiting } from "./choose.js";
-import type { Matcher } from "./match.js";
-import { scheduleTopic } from "./schedule.js";
-import { type StartByTrigger, startOrGiveUp } from "./start.js";
+import { type Starts, startOrGiveUp } from "./start.js";
 
 /** Events that a schedule remembers: those that wait, and those whose repetition it would recognise. */
 const keepEvents = 1000;
@@ -30,7 +30,7 @@ const keepEvents = 1000;
 interface Parts {
   readonly store: Store;
   readonly matcher: Matcher;
-  readonly start: StartByTrigger;
+  readonly engine: Starts;
   readonly log: Log;
 }
 
@@ -148,9 +148,9 @@ export class EventSchedules {
 
   /** The occasion is made of the events: a hub that is killed before they are marked as taken starts the same run again, and so once. */
   #start({ namespace, name, sha256 }: Watch, events: readonly WaitingEvent[]): Promise<RunId | undefined> {
-    const { start, log } = this.#parts;
+    const { engine, log } = this.#parts;
     const names = events.map(({ row }) => [row.source, row.event_id]);
-    return startOrGiveUp(start, log, {
+    return startOrGiveUp(engine, log, {
       workflow: { sha256 },
       occasion: `event:${namespace}/${name}@${hashBytes(JSON.stringify(names))}`,
       input: events.map(({ row }) => JSON.parse(row.body) as Json),

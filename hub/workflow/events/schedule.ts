@@ -4,33 +4,27 @@ import {
   dueSchedules,
   moveSchedule,
   nextScheduleMs,
-  replaceSchedule,
   type ScheduleRow,
 } from "#hub/store/schedules.js";
 import type { Store } from "#hub/store/store.js";
-import type { Tx } from "#hub/store/tx.js";
-import type { Workflow } from "#hub/workflow/definition/model.js";
 import type { Schedule } from "#hub/workflow/definition/parts.js";
 import type { RunFeed } from "#hub/runs/feed.js";
-import type { WorkflowVersion } from "#hub/workflow/library.js";
+import { nextDueMs, scheduleTopic } from "#hub/workflow/planning.js";
 import { isEnded } from "#hub/runs/model.js";
 import { Alarm } from "#kernel/alarm.js";
 import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import { nextDueMs } from "./due.js";
-import { type StartByTrigger, startOrGiveUp } from "./start.js";
+import { type Starts, startOrGiveUp } from "./start.js";
 
 /** How long the schedules rest when rows could not be read or a run could not be started now. */
 const restMs = 5_000;
-/** Hints that a schedule has changed. */
-export const scheduleTopic = "schedules";
 
 interface Parts {
   readonly store: Store;
   readonly feed: RunFeed;
-  readonly start: StartByTrigger;
+  readonly engine: Starts;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,24 +43,6 @@ export class Schedules {
     this.#parts = parts;
     this.#alarm = new Alarm(parts.clock, () => this.#look());
   }
-
-  /** Puts the schedule of a workflow's newest version in the place of the one before, or takes that away. */
-  readonly plan = async (tx: Tx, version: WorkflowVersion, { schedule }: Workflow): Promise<void> => {
-    const { store, clock } = this.#parts;
-    const { namespace, name, sha256 } = version;
-    const nowMs = clock.nowMs();
-    const row = schedule && {
-      namespace,
-      name,
-      workflow_sha256: sha256,
-      due_at_ms: nextDueMs(schedule, { nowMs, sinceMs: nowMs, restsSinceMs: nowMs }) ?? null,
-      schedule: JSON.stringify(schedule),
-      since_ms: nowMs,
-      run_id: null,
-    };
-    await replaceSchedule(tx.db, { namespace, name }, row);
-    store.notifier.notify(tx, scheduleTopic, `${namespace}/${name}`);
-  };
 
   /** Begins to start runs; first those that are due by now. */
   async open(): Promise<void> {
@@ -119,9 +95,9 @@ export class Schedules {
 
   /** Starts what is due, as an occasion with a name: a hub that is killed before the row has moved on starts it again, and so once. */
   async #fire(row: ScheduleRow): Promise<void> {
-    const { store, clock, log, start } = this.#parts;
+    const { store, engine, clock, log } = this.#parts;
     const workflow = `${row.namespace}/${row.name}`;
-    const run = await startOrGiveUp(start, log, {
+    const run = await startOrGiveUp(engine, log, {
       workflow: { sha256: row.workflow_sha256 },
       occasion: `schedule:${workflow}@${row.due_at_ms ?? 0}`,
       input: {},

@@ -1,10 +1,14 @@
+import type { Engine } from "#hub/workflow/engine/service.js";
 import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 
+/** What starts runs. */
+export type Starts = Pick<Engine, "start">;
+
 /** A run that no person starts. */
-interface TriggeredRun {
+interface OccasionalRun {
   readonly workflow: { readonly sha256: string };
   /** What starts it, by name: there is one run of it, whatever version is the newest when it is asked for again. */
   readonly occasion: string;
@@ -12,20 +16,15 @@ interface TriggeredRun {
   readonly startedBy: string;
 }
 
-/** Starts a run; it exists, durably, when the promise resolves. */
-export type StartByTrigger = (
-  request: Omit<TriggeredRun, "workflow"> & { readonly workflow: { readonly sha256: Sha256 } },
-) => Promise<{ readonly id: RunId }>;
-
 /** Starts a run. Undefined when it cannot be started, now or later: there is nobody to be told but the log. */
 export async function startOrGiveUp(
-  start: StartByTrigger,
+  engine: Starts,
   log: Log,
-  request: TriggeredRun,
+  request: OccasionalRun,
 ): Promise<RunId | undefined> {
   try {
     const sha256 = request.workflow.sha256 as Sha256;
-    return (await start({ ...request, workflow: { sha256 } })).id;
+    return (await engine.start({ ...request, workflow: { sha256 } })).id;
   } catch (error) {
     const { code, kind } = ComityError.from(error);
     // What is not known to be the workflow's own fault may pass.

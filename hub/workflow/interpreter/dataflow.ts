@@ -4,7 +4,7 @@ import { type Ask, ExpressionError } from "../expression/model.js";
 import { bare, expressionsIn, substitute } from "../expression/template.js";
 import type { Draft } from "./draft.js";
 import { Fault, fault, standardError } from "./errors.js";
-import type { SchemaRequest } from "./schema/checker.js";
+import type { SchemaRequest } from "../schema/model.js";
 import { variables, type View } from "./scope.js";
 import { secretNames } from "../expression/secret-names.js";
 import { secretsOf } from "./secrets.js";

@@ -118,9 +118,6 @@ export interface TaskNews {
   readonly error?: WorkflowError;
 }
 
-/** Where a run stands; all but `running` and `paused` are over. */
-export type RunStatus = "running" | "paused" | "completed" | "failed" | "cancelled";
-
 /** What a transition leads to. */
 export interface Transition {
   readonly state: RunState;
@@ -129,7 +126,8 @@ export interface Transition {
 
 /** All that the interpreter remembers of a run: plain JSON, the snapshot of the journal. Nobody else looks into what follows `frames`. */
 export interface RunState {
-  readonly status: RunStatus;
+  /** All but `running` and `paused` are over. */
+  readonly status: "running" | "paused" | "completed" | "failed" | "cancelled";
   readonly info: RunInfo;
   /** The workflow's input, after its schema and `input.from`. */
   readonly input: Json;

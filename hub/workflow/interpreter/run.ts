@@ -1,11 +1,17 @@
-import { type Expressions, ExpressionError } from "../expression/model.js";
+import { ExpressionError, type Expressions } from "../expression/model.js";
 import type { JournalFormat } from "./format.js";
 import { interpret } from "./interpret.js";
 import type { JournalEvent, RunState, Transition } from "./model.js";
 import type { Program } from "./program.js";
 import type { Json } from "#kernel/json.js";
 import type { Asking, Question } from "./dataflow.js";
-import { checkSchema, type SchemaReply } from "./schema/checker.js";
+import type { SchemaReply, Schemas } from "../schema/model.js";
+
+/** Who answers the questions of a transition. */
+export interface Answering {
+  readonly expressions: Expressions;
+  readonly schemas: Schemas;
+}
 
 /**
  * What one event makes of a run, with its questions answered: at once where all of them are simple, else as a promise. An
@@ -16,27 +22,23 @@ export function transition(
   state: RunState | undefined,
   event: JournalEvent,
   format: JournalFormat,
-  expressions: Expressions,
+  answering: Answering,
 ): Transition | Promise<Transition> {
   const run = interpret(program, state, event, format);
-  const reached = advance(run, run.next(), expressions);
-  return reached instanceof Promise ? goOn(run, reached, expressions) : reached;
+  const reached = advance(run, run.next(), answering);
+  return reached instanceof Promise ? goOn(run, reached, answering) : reached;
 }
 
 type Answers = readonly Json[];
 type Turn = IteratorResult<Question, Transition>;
 
 /** Goes on as long as the answers come at once; gives those that are waited for otherwise. */
-function advance(
-  run: Asking<Transition>,
-  first: Turn,
-  expressions: Expressions,
-): Transition | Promise<Answers> {
+function advance(run: Asking<Transition>, first: Turn, answering: Answering): Transition | Promise<Answers> {
   let turn = first;
   while (!turn.done) {
     let answers: Answers | Promise<Answers>;
     try {
-      answers = answer(turn.value, expressions);
+      answers = answer(turn.value, answering);
     } catch (thrown) {
       turn = refused(run, thrown);
       continue;
@@ -50,11 +52,11 @@ function advance(
 async function goOn(
   run: Asking<Transition>,
   first: Promise<Answers>,
-  expressions: Expressions,
+  answering: Answering,
 ): Promise<Transition> {
   let waiting = first;
   for (;;) {
-    const reached = advance(run, await told(run, waiting), expressions);
+    const reached = advance(run, await told(run, waiting), answering);
     if (!(reached instanceof Promise)) return reached;
     waiting = reached;
   }
@@ -70,9 +72,9 @@ async function told(run: Asking<Transition>, waiting: Promise<Answers>): Promise
   return run.next(answers);
 }
 
-function answer(question: Question, expressions: Expressions): Answers | Promise<Answers> {
+function answer(question: Question, { expressions, schemas }: Answering): Answers | Promise<Answers> {
   if ("expressions" in question) return expressions.evaluateNow(question) ?? expressions.evaluate(question);
-  const reply = checkSchema(question);
+  const reply = schemas.check(question);
   return reply instanceof Promise ? reply.then(answersOf) : answersOf(reply);
 }
 

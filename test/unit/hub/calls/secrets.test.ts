@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
-import { openLocalEngine } from "#hub/workflow/engine/local.js";
+import { openLocalEngine } from "#hub/workflow/local.js";
 import { readSecrets } from "#hub/workflow/secrets.js";
 import { newOpId } from "#kernel/ids.js";
 import { createLog } from "#kernel/log.js";

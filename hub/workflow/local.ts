@@ -2,18 +2,20 @@ import { join } from "node:path";
 import { FileBlobStore } from "#hub/blobs/store.js";
 import { openSqlite } from "#hub/store/sqlite.js";
 import { Store } from "#hub/store/store.js";
-import type { Expressions } from "#hub/workflow/expression/model.js";
-import { JqExpressions } from "#hub/workflow/expression/service.js";
-import type { WorkflowFunction } from "#hub/workflow/function.js";
-import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
+import type { Expressions } from "./expression/model.js";
+import { JqExpressions } from "./expression/service.js";
+import { SchemaChecker } from "./schema/checker.js";
+import type { WorkflowFunction } from "./function.js";
+import type { CloudEvent } from "./interpreter/model.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { type Clock, systemClock } from "#kernel/clock.js";
 import { type Log, silentLog } from "#kernel/log.js";
-import type { Secrets } from "./model.js";
-import { filePayloads, memoryPayloads } from "./payload-stores.js";
-import { noSecrets } from "./secrets.js";
-import { Engine } from "./service.js";
-import { Triggers } from "#hub/workflow/events/service.js";
+import { Limits } from "./engine/limits.js";
+import type { Secrets } from "./engine/model.js";
+import { filePayloads, memoryPayloads } from "./engine/payload-stores.js";
+import { noSecrets } from "./engine/secrets.js";
+import { Engine } from "./engine/service.js";
+import { Events } from "./events/service.js";
 
 /** How a local engine differs from the plain one. */
 interface LocalSettings {
@@ -35,8 +37,8 @@ export interface LocalEngine extends AsyncDisposable {
   readonly engine: Engine;
   readonly store: Store;
   readonly feed: RunFeed;
-  /** Its events start and wake runs. */
-  readonly triggers: Triggers;
+  /** Events and schedules that start runs and wake them; undefined where none shall. */
+  readonly events: Events | undefined;
   /** Stops; with a folder, the next one goes on from there. */
   close(): Promise<void>;
 }
@@ -46,37 +48,29 @@ export async function openLocalEngine(settings: LocalSettings): Promise<LocalEng
   const { dir, clock = systemClock, log = silentLog } = settings;
   const store = new Store(await openSqlite(dir === undefined ? ":memory:" : join(dir, "engine.db")), log);
   const expressions = settings.expressions ?? new JqExpressions();
+  const schemas = new SchemaChecker();
   const feed = new RunFeed(store, clock);
   const payloads =
     dir === undefined ? memoryPayloads() : filePayloads(await new FileBlobStore(join(dir, "blobs")).open());
-  const triggers = new Triggers({ store, feed, expressions, clock, log, engine: () => engine });
-  const { published, scheduled = false, ...given } = settings;
-  const engine: Engine = new Engine({
-    secrets: noSecrets,
-    ...given,
-    ...(scheduled && { onNewest: triggers.hooks.onNewest }),
-    published: async (event) => {
-      await Promise.all([scheduled && triggers.hooks.published(event), published?.(event)]);
-    },
-    store,
-    feed,
-    expressions,
-    payloads,
-    clock,
-    log,
-  });
+  const { functions, secrets = noSecrets, published, scheduled = false } = settings;
+  const limits = new Limits({ store, clock, rules: [] });
+  const parts = { store, feed, expressions, clock, log };
+  const engine = new Engine({ ...parts, functions, secrets, limits, schemas, payloads });
+  const events = scheduled ? new Events({ ...parts, engine }) : undefined;
+  if (published !== undefined) engine.onPublished(published);
   const close = async () => {
-    if (scheduled) await triggers.stop();
+    await events?.stop();
     await engine.stop();
     if (expressions !== settings.expressions) await expressions.close();
+    await schemas.close();
     await store.close();
   };
   try {
     await engine.resume();
-    if (scheduled) await triggers.open();
+    await events?.open();
   } catch (error) {
     await close();
     throw error;
   }
-  return { engine, store, feed, triggers, close, [Symbol.asyncDispose]: close };
+  return { engine, store, feed, events, close, [Symbol.asyncDispose]: close };
 }

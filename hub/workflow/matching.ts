@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { ExpressionError, type Expressions } from "#hub/workflow/expression/model.js";
-import { fitsPattern, isPattern } from "#hub/workflow/expression/pattern.js";
-import { bare, isExpression } from "#hub/workflow/expression/template.js";
-import type { CloudEvent, EventFilter } from "#hub/workflow/interpreter/model.js";
+import { ExpressionError, type Expressions } from "./expression/model.js";
+import { fitsPattern, isPattern } from "./expression/pattern.js";
+import { bare, isExpression } from "./expression/template.js";
+import type { CloudEvent, EventFilter } from "./interpreter/model.js";
 import type { Clock } from "#kernel/clock.js";
 import type { Json } from "#kernel/json.js";
 

@@ -1,6 +1,6 @@
 import { type CelInput, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
-import { ComityError } from "#kernel/errors.js";
-import { didYouMean, listWords, printable } from "#kernel/words.js";
+import { ComityError } from "./errors.js";
+import { didYouMean, listWords, printable } from "./words.js";
 
 /** What a rule may cost. A rule this long that no longer ends does not exist in CEL; one that takes seconds does. */
 export const celLimits = {
@@ -11,38 +11,42 @@ export const celLimits = {
   maxNestedLoops: 2,
 } as const;
 
-/** Of a rule, in what is said of each site. */
+/** Of a rule, in what is said of each thing that it is asked of. */
 const maxShown = 200;
 
-/** The one variable of a rule. */
-const variable = "site";
 const env = celEnv();
 
 /** An expression of CEL as the parser gives it. */
 type Expr = ReturnType<typeof parse>["expr"];
-/** Evaluates an expression for one site; an error as its message. */
-type Evaluate = (site: object) => { readonly value: unknown } | { readonly fault: string };
+/** Evaluates an expression over the values of its variables; an error as its message. */
+type Evaluate = (values: CelValues) => { readonly value: unknown } | { readonly fault: string };
 
-/** Why a text cannot be a rule over `site`, in CEL (cel.dev); undefined when it can. */
-export function checkCel(text: string): string | undefined {
-  const read = readCel(text);
+/** What the variables of a rule stand for, by their names: plain data. */
+type CelValues = Readonly<Record<string, unknown>>;
+
+/** Why a text cannot be a rule over these variables, in CEL (cel.dev); undefined when it can. */
+export function checkCel(text: string, variables: readonly string[]): string | undefined {
+  const read = readCel(text, variables);
   return "fault" in read ? read.fault : undefined;
 }
 
 /**
- * A rule that a site must meet: gives undefined for a site that does, else which part of the rule it does not meet.
- * A field that the site has not, or an answer that is neither true nor false, counts as not met. Throws `ARGUMENT_INVALID`.
+ * A rule that a thing must meet: gives undefined for one that does, else which part of the rule it does not meet. A field that is not
+ * there, or an answer that is neither true nor false, counts as not met. Throws `ARGUMENT_INVALID`.
  */
-export function compileFilter(text: string): (site: object) => string | undefined {
-  const parsed = clauses(exprOf(text));
+export function compileFilter(
+  text: string,
+  variables: readonly string[],
+): (values: CelValues) => string | undefined {
+  const parsed = clauses(exprOf(text, variables));
   const texts = clauseTexts(text);
   const parts = parsed.map((expr, index) => ({
     text: printable((texts.length === parsed.length ? texts[index] : undefined) ?? text.trim(), maxShown),
     evaluate: evaluator(expr),
   }));
-  return (site) => {
+  return (values) => {
     for (const part of parts) {
-      const answer = part.evaluate(site);
+      const answer = part.evaluate(values);
       if ("fault" in answer) return `${part.text} cannot be told of it: ${answer.fault}`;
       if (answer.value === false) return `${part.text} is not true of it`;
       if (answer.value !== true) return `${part.text} is neither true nor false of it`;
@@ -51,11 +55,11 @@ export function compileFilter(text: string): (site: object) => string | undefine
   };
 }
 
-/** A rule that gives a site's score: the higher, the sooner it is taken. A site of which it gives no number comes last. Throws `ARGUMENT_INVALID`. */
-export function compileScore(text: string): (site: object) => number {
-  const evaluate = evaluator(exprOf(text));
-  return (site) => {
-    const answer = evaluate(site);
+/** A rule that gives a score: the higher, the better. What it gives no number for has the lowest there is. Throws `ARGUMENT_INVALID`. */
+export function compileScore(text: string, variables: readonly string[]): (values: CelValues) => number {
+  const evaluate = evaluator(exprOf(text, variables));
+  return (values) => {
+    const answer = evaluate(values);
     const value = "fault" in answer ? undefined : answer.value;
     const score = typeof value === "bigint" ? Number(value) : value;
     return typeof score === "number" && !Number.isNaN(score) ? score : Number.NEGATIVE_INFINITY;
@@ -84,8 +88,9 @@ function clauseTexts(text: string): readonly string[] {
 
 function evaluator(expr: Expr): Evaluate {
   const run = plan(env, expr);
-  return (site) => {
-    const value = run({ [variable]: celInput(site) });
+  return (values) => {
+    const bindings = Object.fromEntries(Object.entries(values).map(([name, one]) => [name, celInput(one)]));
+    const value = run(bindings);
     return isCelError(value) ? { fault: printable(value.message, 200) } : { value };
   };
 }
@@ -99,11 +104,11 @@ function celInput(value: unknown): CelInput {
     return new Map(given.map(([key, item]) => [key, celInput(item)]));
   }
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
-  throw new ComityError("INTERNAL", `A site has a field of type ${typeof value}.`);
+  throw new ComityError("INTERNAL", `A rule is asked of a ${typeof value}.`);
 }
 
-function exprOf(text: string): Expr {
-  const read = readCel(text);
+function exprOf(text: string, variables: readonly string[]): Expr {
+  const read = readCel(text, variables);
   if ("fault" in read) {
     throw new ComityError(
       "ARGUMENT_INVALID",
@@ -113,7 +118,10 @@ function exprOf(text: string): Expr {
   return read.expr;
 }
 
-function readCel(text: string): { readonly expr: Expr } | { readonly fault: string } {
+function readCel(
+  text: string,
+  variables: readonly string[],
+): { readonly expr: Expr } | { readonly fault: string } {
   if (text.length > celLimits.maxLength)
     return { fault: `it is longer than ${celLimits.maxLength} characters` };
   let expr: Expr;
@@ -128,7 +136,7 @@ function readCel(text: string): { readonly expr: Expr } | { readonly fault: stri
       ),
     };
   }
-  const fault = faultOf(expr, { names: [variable], depth: 0, loops: 0 });
+  const fault = faultOf(expr, { names: variables, depth: 0, loops: 0 });
   return fault === undefined ? { expr } : { fault };
 }
 
@@ -155,7 +163,7 @@ function faultOf(expr: Expr | undefined, inside: Inside): string | undefined {
     case "identExpr": {
       const { name } = kind.value;
       if (inside.names.includes(name)) return undefined;
-      return `there is no ${printable(name, 40)} here${didYouMean(name, [variable]) || `; a rule speaks of ${listWords(inside.names)}`}`;
+      return `there is no ${printable(name, 40)} here${didYouMean(name, inside.names) || `; a rule speaks of ${listWords(inside.names)}`}`;
     }
     case "selectExpr":
       return first([kind.value.operand]);

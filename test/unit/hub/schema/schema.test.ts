@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { violation } from "#hub/workflow/interpreter/schema/validate.js";
+import { violation } from "#hub/workflow/schema/validate.js";
 import type { Json } from "#kernel/json.js";
 
-describe("the interpreter: JSON Schema", () => {
+describe("JSON Schema", () => {
   /** Schema, values that fit, values that do not. */
   const cases: readonly (readonly [string, Json, readonly Json[], readonly Json[]])[] = [
     ["true and false", { properties: { a: true, b: false } }, [{ a: 1 }, {}], [{ b: 1 }]],

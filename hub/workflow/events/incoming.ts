@@ -8,6 +8,7 @@ import {
 } from "#hub/store/incoming.js";
 import { once } from "#hub/store/operations.js";
 import type { Store } from "#hub/store/store.js";
+import type { Engine } from "#hub/workflow/engine/service.js";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { KeyedSerial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
@@ -15,6 +16,7 @@ import { ComityError } from "#kernel/errors.js";
 import { newOpId, type OpId, type RunId, type SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { completeEvent, type GivenEvent, parseEvent } from "#proto/codec/cloud-event.js";
+import type { EventSchedules } from "./gather.js";
 import { siteSource, sourceSite } from "./source.js";
 
 /** How long an event is recognised that comes again: longer than anybody repeats what was not acknowledged. */
@@ -33,10 +35,10 @@ export interface EventAnswer {
 
 interface Parts {
   readonly store: Store;
-  /** Hands an event to the runs that listen, to each once; returns how many took it. */
-  readonly deliver: (event: CloudEvent) => Promise<number>;
-  /** Hands it to the schedules that wait for events, to each once; returns the runs that have it. */
-  readonly take: (event: CloudEvent) => Promise<readonly RunId[]>;
+  /** Hands an event to the runs that listen. */
+  readonly engine: Pick<Engine, "deliver">;
+  /** Takes it for the schedules that wait for events. */
+  readonly schedules: Pick<EventSchedules, "take">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -55,7 +57,7 @@ interface Incoming {
  * has it, durably, before it is acknowledged; a hub that is killed in between goes on with it when it starts again. The same event
  * again, by `source` and `id`, gives the first answer.
  */
-export class Events {
+export class IncomingEvents {
   readonly #parts: Parts;
   readonly #serial = new KeyedSerial<string>();
   readonly #busy = new Set<Promise<unknown>>();
@@ -130,13 +132,13 @@ export class Events {
 
   /** Hands an event on, unless that is done. */
   #settle(key: EventKey): Promise<EventAnswer> {
-    const { store, deliver, take } = this.#parts;
+    const { store, engine, schedules } = this.#parts;
     return this.#serial.run(JSON.stringify([key.source, key.id]), async () => {
       const row = await findIncoming(store.db, key);
       if (row === undefined) return { eventId: key.id, runs: 0, started: [] };
       if (row.answer !== null) return JSON.parse(row.answer) as EventAnswer;
       const event = JSON.parse(row.body) as CloudEvent;
-      const [runs, started] = await Promise.all([deliver(event), take(event)]);
+      const [runs, started] = await Promise.all([engine.deliver(event), schedules.take(event)]);
       const answer: EventAnswer = { eventId: event.id, runs, started };
       await store.write((tx) => answerIncoming(tx.db, key, JSON.stringify(answer)));
       return answer;

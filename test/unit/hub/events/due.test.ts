@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseCron } from "#hub/workflow/definition/cron.js";
-import { nextCronMs, nextDueMs } from "#hub/workflow/events/due.js";
+import { nextCronMs, nextDueMs } from "#hub/workflow/planning.js";
 import { siteSource, sourceSite } from "#hub/workflow/events/source.js";
 import { parseSiteId } from "#kernel/ids.js";
 

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { describe, it } from "mocha";
+import { after, describe, it } from "mocha";
 import type { Json } from "#kernel/json.js";
-import { checkSchema } from "#hub/workflow/interpreter/schema/checker.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 
 describe("the check of a value against a schema", () => {
+  const checker = new SchemaChecker();
+  after(() => checker.close());
+
   it("is done at once where it costs little", () => {
     const schema = { type: "object", required: ["a"], properties: { a: { maximum: 3 } } };
-    assert.deepEqual(checkSchema({ schema, value: { a: 1 } }), { why: undefined });
-    assert.deepEqual(checkSchema({ schema, value: { a: 4 } }), { why: "/a is more than 3." });
-    assert.deepEqual(checkSchema({ schema: false, value: 1 }), { why: "it is not allowed." });
+    assert.deepEqual(checker.check({ schema, value: { a: 1 } }), { why: undefined });
+    assert.deepEqual(checker.check({ schema, value: { a: 4 } }), { why: "/a is more than 3." });
+    assert.deepEqual(checker.check({ schema: false, value: 1 }), { why: "it is not allowed." });
   });
 
   const costly: [string, Json, Json, RegExp][] = [
@@ -32,7 +35,7 @@ describe("the check of a value against a schema", () => {
   ];
   for (const [what, schema, value, says] of costly) {
     it(`is left to a thread for ${what}`, async () => {
-      const reply = checkSchema({ schema, value });
+      const reply = checker.check({ schema, value });
       assert.ok(reply instanceof Promise);
       assert.match((await reply).why ?? "", says);
     });

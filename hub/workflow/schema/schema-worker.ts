@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { SchemaReply, SchemaRequest } from "./checker.js";
+import type { SchemaReply, SchemaRequest } from "./model.js";
 import { violation } from "./validate.js";
 
 parentPort?.on("message", ({ schema, value }: SchemaRequest) => {

@@ -7,7 +7,7 @@ import type { Json } from "#kernel/json.js";
 import { SteppedClock } from "../conformance/clock.js";
 import { newWorld, workflowOf } from "../support/engines.js";
 import { onEachStore } from "../support/stores.js";
-import { TriggeredEngine } from "../support/triggers.js";
+import { EventfulEngine } from "../support/events.js";
 
 const minuteMs = 60_000;
 /** A Thursday. */
@@ -20,11 +20,9 @@ const event = (id: string, type: string, data: Json = {}) => ({
   data,
 });
 
-const nextStarts = async ({ triggers }: TriggeredEngine) => [
-  ...(await triggers.schedules.nextStarts()).values(),
-];
+const nextStarts = async ({ events }: EventfulEngine) => [...(await events.schedules.nextStarts()).values()];
 
-onEachStore("triggers", (newPlace) => {
+onEachStore("events and schedules", (newPlace) => {
   const expressions = new JqExpressions();
   after(() => expressions.close());
 
@@ -32,11 +30,11 @@ onEachStore("triggers", (newPlace) => {
     const place = await newPlace();
     const clock = new SteppedClock(startMs);
     const world = newWorld({ expressions, clock });
-    const open = async () => new TriggeredEngine(await place(), world).open();
+    const open = async () => new EventfulEngine(await place(), world).open();
     const hub = await open();
     /** Moves time on until a schedule has nothing more to start. */
-    const pass = async (of: TriggeredEngine, ms: number) => {
-      await of.triggers.schedules.settled();
+    const pass = async (of: EventfulEngine, ms: number) => {
+      await of.events.schedules.settled();
       clock.passTo(clock.nowMs() + ms);
       await settled(of, clock);
     };
@@ -44,10 +42,10 @@ onEachStore("triggers", (newPlace) => {
   }
 
   /** Waits until no schedule is due: what was due has its run. */
-  async function settled({ triggers, store }: TriggeredEngine, clock: SteppedClock): Promise<void> {
+  async function settled({ events, store }: EventfulEngine, clock: SteppedClock): Promise<void> {
     for (;;) {
       await nextTurn();
-      await triggers.schedules.settled();
+      await events.schedules.settled();
       const due = await store.db
         .selectFrom("schedules")
         .select("name")
@@ -119,7 +117,7 @@ onEachStore("triggers", (newPlace) => {
     await pass(hub, minuteMs);
     const [first] = await hub.started();
     assert.ok(first);
-    await hub.triggers.schedules.settled();
+    await hub.events.schedules.settled();
     assert.deepEqual(await nextStarts(hub), [clock.nowMs() + minuteMs]);
     await hub.schedule("{ every: PT1H }", { version: "2.0.0" });
     assert.deepEqual(await nextStarts(hub), [clock.nowMs() + 60 * minuteMs]);
@@ -242,7 +240,7 @@ onEachStore("triggers", (newPlace) => {
     const run = await hub.engine.start({ opId: newOpId(), workflow: { text }, input: {}, startedBy: "ada" });
     await hub.ended(run.id);
     // Stopping waits for what is on its way out.
-    await hub.triggers.stop();
+    await hub.events.stop();
     await hub.engine.stop();
     const rows = await hub.store.db.selectFrom("schedule_events").select(["event_id", "run_id"]).execute();
     assert.equal(rows.length, 1);
@@ -254,14 +252,14 @@ onEachStore("triggers", (newPlace) => {
     const { hub } = await opened();
     const opId = newOpId();
     const publish = (id: string) =>
-      hub.triggers.events.publish({ opId, eventJson: JSON.stringify(event(id, "a")), by: "ada" });
+      hub.events.incoming.publish({ opId, eventJson: JSON.stringify(event(id, "a")), by: "ada" });
     await publish("1");
     await publish("1");
     await assert.rejects(publish("2"), { code: "OP_ID_REUSED" });
     await assert.rejects(hub.send({ ...event("3", "a"), source: "//acme/berlin/x" }), {
       code: "EVENT_INVALID",
     });
-    await hub.triggers.events.fromSite("acme/berlin" as never, JSON.stringify(event("9", "a")));
+    await hub.events.incoming.fromSite("acme/berlin" as never, JSON.stringify(event("9", "a")));
     const rows = await hub.store.db
       .selectFrom("incoming_events")
       .select("source")

@@ -1,11 +1,43 @@
-import type { Schedule } from "#hub/workflow/definition/parts.js";
-import { type Cron, parseCron } from "#hub/workflow/definition/cron.js";
-import { durationMs } from "#hub/workflow/definition/duration.js";
+import type { Notifier } from "#hub/store/notifier.js";
+import { replaceSchedule, type ScheduleKey } from "#hub/store/schedules.js";
+import type { Tx } from "#hub/store/tx.js";
+import { type Cron, parseCron } from "./definition/cron.js";
+import { durationMs } from "./definition/duration.js";
+import type { Schedule } from "./definition/parts.js";
+
+/** Hints that a schedule has changed. */
+export const scheduleTopic = "schedules";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 /** The longest time between two days that a cron expression means: from one 29 February to the next over a year like 2100. */
 const farDays = 8 * 366 + 1;
+
+/** A version of a workflow, which becomes the newest, and what it says of its starts. */
+interface Planned extends ScheduleKey {
+  readonly sha256: string;
+  readonly schedule: Schedule | undefined;
+}
+
+/** Puts the schedule of a workflow's newest version in the place of the one before, or takes that away. */
+export async function planSchedule(
+  tx: Tx,
+  notifier: Notifier,
+  { namespace, name, sha256, schedule }: Planned,
+  nowMs: number,
+): Promise<void> {
+  const row = schedule && {
+    namespace,
+    name,
+    workflow_sha256: sha256,
+    due_at_ms: nextDueMs(schedule, { nowMs, sinceMs: nowMs, restsSinceMs: nowMs }) ?? null,
+    schedule: JSON.stringify(schedule),
+    since_ms: nowMs,
+    run_id: null,
+  };
+  await replaceSchedule(tx.db, { namespace, name }, row);
+  notifier.notify(tx, scheduleTopic, `${namespace}/${name}`);
+}
 
 /** What the next start of a schedule depends on, besides the schedule. */
 interface DueFacts {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { celLimits, checkCel, compileFilter, compileScore } from "#hub/routing/cel.js";
+import * as cel from "#kernel/cel.js";
 
 const site = {
   site: "acme/berlin",
@@ -12,7 +12,18 @@ const site = {
   absent: undefined,
 };
 
-describe("rules over sites", () => {
+const { celLimits } = cel;
+const checkCel = (text: string) => cel.checkCel(text, ["site"]);
+const compileFilter = (text: string) => {
+  const rule = cel.compileFilter(text, ["site"]);
+  return (one: object) => rule({ site: one });
+};
+const compileScore = (text: string) => {
+  const rule = cel.compileScore(text, ["site"]);
+  return (one: object) => rule({ site: one });
+};
+
+describe("rules in CEL", () => {
   it("takes a site that meets the rule, and says which part of it another does not meet", () => {
     const rule = compileFilter(
       'site.online && site.labels.gpu == "true" && site.datasets.exists(d, d.name == "digits" && d.trainRows > 100.0)',
@@ -51,5 +62,17 @@ describe("rules over sites", () => {
   it("ends for a regular expression that explodes elsewhere", () => {
     const rule = compileFilter('site.labels.gpu.matches("^(a+)+$")');
     assert.match(rule({ ...site, labels: { gpu: `${"a".repeat(5000)}b` } }) ?? "", /is not true of it$/);
+  });
+
+  it("knows the variables that it was given, and no others", () => {
+    const rule = cel.compileFilter("age >= 18.0 && city != 'x'", ["age", "city"]);
+    assert.equal(rule({ age: 18, city: "berlin" }), undefined);
+    assert.equal(rule({ age: 17, city: "berlin" }), "age >= 18.0 is not true of it");
+    assert.match(rule({ city: "berlin" }) ?? "", /cannot be told of it/);
+    assert.match(
+      cel.checkCel("site.age > 1.0", ["age", "city"]) ?? "",
+      /no site here; a rule speaks of age and city/,
+    );
+    assert.match(cel.checkCel("cty == 'x'", ["age", "city"]) ?? "", /did you mean "city"/);
   });
 });

@@ -1,38 +1,38 @@
 import type { Store } from "#hub/store/store.js";
-import { Engine } from "#hub/workflow/engine/service.js";
 import { Limits } from "#hub/workflow/engine/limits.js";
+import { Engine } from "#hub/workflow/engine/service.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import { isEnded } from "#hub/runs/model.js";
-import { Triggers } from "#hub/workflow/events/service.js";
+import { Events } from "#hub/workflow/events/service.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { silentLog } from "#kernel/log.js";
 import type { World } from "./engines.js";
 
-/** An engine with its triggers over a store, as a hub has them. */
-export class TriggeredEngine {
+/** An engine with events and schedules over a store, as a hub has them. */
+export class EventfulEngine {
   readonly store: Store;
   readonly engine: Engine;
-  readonly triggers: Triggers;
+  readonly events: Events;
   readonly #feed: RunFeed;
 
   constructor(store: Store, world: World) {
     this.store = store;
     this.#feed = new RunFeed(store, world.clock);
+    const common = { ...world, store, feed: this.#feed, log: silentLog };
     const limits = new Limits({ store, clock: world.clock, rules: world.limits });
-    const common = { ...world, limits, store, feed: this.#feed, log: silentLog };
-    this.triggers = new Triggers({ ...common, engine: () => this.engine });
-    this.engine = new Engine({ ...common, functions: world.outside.functions, ...this.triggers.hooks });
+    this.engine = new Engine({ ...common, limits, functions: world.outside.functions });
+    this.events = new Events({ ...common, engine: this.engine });
   }
 
   async open(): Promise<this> {
     await this.engine.resume();
-    await this.triggers.open();
+    await this.events.open();
     return this;
   }
 
   async close(): Promise<void> {
-    await this.triggers.stop();
+    await this.events.stop();
     await this.engine.stop();
     await this.store.close();
   }
@@ -46,10 +46,10 @@ export class TriggeredEngine {
 
   /** Sends an event as an operator does. */
   send(event: { readonly [attribute: string]: Json }) {
-    return this.triggers.events.publish({ eventJson: JSON.stringify(event), by: "ada" });
+    return this.events.incoming.publish({ eventJson: JSON.stringify(event), by: "ada" });
   }
 
-  /** The input of each run that a trigger has started, in the order of their start. */
+  /** The input of each run that an event or a schedule has started, in the order of their start. */
   async started(): Promise<{ readonly key: string; readonly input: Json; readonly id: RunId }[]> {
     const rows = await this.store.db
       .selectFrom("runs")
