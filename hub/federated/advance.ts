@@ -244,7 +244,7 @@ export function newStage(
 ) {
   const { runId, effect } = call;
   const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
-  const sent = jsonForm({ ...(work.toWire?.(body) ?? (body as object)), kind: work.name });
+  const sent = jsonForm({ kind: work.name, ...(work.toWire?.(body) ?? (body as object)) });
   return {
     runId,
     effect,

@@ -49,6 +49,7 @@ export async function openOlderHub(folder: string): Promise<TestHub> {
     const paths = hubPaths(home);
     for (const suffix of ["", "-wal", "-shm"]) await rm(`${paths.database}${suffix}`, { force: true });
     await writeFile(paths.database, await databaseIn(folder));
+    tellCapabilities(paths.database);
     await copyFiles(join(folder, "blobs"), paths.blobs);
     await copyFiles(join(folder, "blobs", "incoming"), join(paths.blobs, "incoming"));
     const profile = await readProfile(await writeAdminProfile(home));
@@ -58,6 +59,16 @@ export async function openOlderHub(folder: string): Promise<TestHub> {
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** The agents of release 0.1 told what they can do; the scripted sites of the recording were silent about it. */
+function tellCapabilities(path: string): void {
+  const database = new Database(path);
+  try {
+    database.prepare("update sites set capabilities = ?").run(JSON.stringify(["train", "evaluate"]));
+  } finally {
+    database.close();
   }
 }
 

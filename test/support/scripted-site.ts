@@ -73,7 +73,13 @@ export class ScriptedSite {
     const session = await this.#site.open();
     session.send({
       body: "hello",
-      hello: { protocolMin: 1, protocolMax: 1, agentVersion: "0.1.0", capabilities: ["train", "evaluate"], held: [] },
+      hello: {
+        protocolMin: 1,
+        protocolMax: 1,
+        agentVersion: "0.1.0",
+        capabilities: ["train", "evaluate"],
+        held: [],
+      },
     });
     await session.next("welcome");
     const { datasets, rows } = this.#script;

@@ -141,7 +141,8 @@ export const trainingScript = <Output extends Json>(
     const left = [...updates.left, ...(tested?.left ?? [])];
     const round = { sites, asked: updates.asked, left, samples, figures: metrics, base, model };
     const kept = { series: name, model, base, layers: layers as unknown as Json };
-    const save = { ...kept, figures: metrics, sites: sites.length };
+    // What only training rows say is not what a version is worth.
+    const save = { ...kept, figures: tested === undefined ? {} : metrics, sites: sites.length };
     if (position < training.rounds)
       return { next: { model, server: folded.blobs["server"] ?? null }, round, save };
     const outcome = { model, position, metrics, samples, sites, left };
