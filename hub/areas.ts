@@ -6,6 +6,7 @@ import { Operators } from "./access/operators.js";
 import { AnswerIntake } from "./assignments/intake.js";
 import { CallNews } from "./assignments/news.js";
 import { Assignments } from "./assignments/service.js";
+import { SiteStates } from "./assignments/site-states.js";
 import { Shapes } from "./assignments/shapes.js";
 import { BlobReader } from "./blobs/reader.js";
 import { Retention } from "./blobs/retention.js";
@@ -65,6 +66,7 @@ export async function makeAreas(foundation: Foundation) {
   const news = new CallNews(store.notifier);
   const purposes = new Map(declaredFunctions.map(({ name, purpose }) => [name, purpose]));
   const assignments = new Assignments({ store, presence, feed, news, purposes, clock, log });
+  const states = new SiteStates({ store, presence, clock });
   const reader = new BlobReader(store, blobs);
   const pool = new FoldPool().warm();
   const limits = new Limits({ store, clock, rules: config.limits });
@@ -123,6 +125,15 @@ export async function makeAreas(foundation: Foundation) {
       log.error({ site, err: error }, "a change of presence could not be recorded"),
     );
   });
+  feed.onEnd((runId, type) => {
+    // One that has failed may be tried again, and goes on from what its sites have kept.
+    if (type !== "run.completed") return;
+    states
+      .runEnded(runId)
+      .catch((error: unknown) =>
+        log.error({ runId, err: error }, "the sites could not be told of a run's end"),
+      );
+  });
   revocations.onRevoke((site) => {
     assignments
       .siteRevoked(site)
@@ -136,6 +147,7 @@ export async function makeAreas(foundation: Foundation) {
     sites,
     feed,
     assignments,
+    states,
     federated,
     engine,
     events,

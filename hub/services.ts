@@ -34,14 +34,14 @@ interface Services {
 /** Puts each service on the port of its callers. Throws `INTERNAL` when the table of who may call what has a gap. */
 export function addServices({ control, agents }: Listeners, areas: Areas, foundation: Foundation): Services {
   const { config, store, clock, log } = foundation;
-  const { presence, sites, assignments, events, intake, reader, enrolment, models, results } = areas;
+  const { presence, sites, assignments, states, events, intake, reader, enrolment, models, results } = areas;
   const startedAtMs = clock.nowMs();
   const sessions = new SessionDesk({
     presence,
     sites,
     assignments,
     intake,
-    store,
+    states,
     events: events.incoming,
     clock,
     log,

@@ -1,5 +1,6 @@
 import type { Clock } from "#kernel/clock.js";
 import type { ErrorCode } from "#kernel/errors.js";
+import { forgetStatesOf } from "#hub/store/site-states.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
@@ -128,7 +129,10 @@ export class Assignments {
     code: string,
     reason: string,
   ): Promise<void> {
-    await this.#settle(site, id, attempt, "refused", { code: printable(code, 60), text: printable(reason) });
+    const why = { code: printable(code, 60), text: printable(reason) };
+    // What the site no longer has is no longer asked for: from the next round on it begins anew.
+    const lost = code === "STATE_LOST";
+    await this.#settle(site, id, attempt, "refused", why, lost);
   }
 
   /** The site could not do it. What may succeed next time is offered again, up to three times in all. */
@@ -214,11 +218,13 @@ export class Assignments {
     attempt: number,
     state: Extract<AssignmentState, "refused" | "failed">,
     reason: { code: string; text: string },
+    forgetsState = false,
   ): Promise<void> {
     const assignment = await this.#own(site, id, attempt);
     if (assignment === undefined) return;
     await this.#parts.store.write(async (tx) => {
       if (!(await this.#close(tx, assignment, state, reason))) return;
+      if (forgetsState) await forgetStatesOf(tx.db, assignment.runId, site);
       const { runId, round, kind } = assignment;
       const text = `${site} has ${state}: ${reason.text}`;
       this.#parts.feed.append(tx, {

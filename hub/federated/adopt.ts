@@ -61,7 +61,7 @@ async function adopt(
     drawBase: last.round - last.position,
     createdAtMs,
     position,
-    state: jsonForm(fn.trains === true ? { model, server: null } : null),
+    state: jsonForm(fn.trains === true ? { model, server: null, cursor: 0 } : null),
     status: last.state === "failed" ? "failed" : "open",
     output: null,
     error: last.error,

@@ -1,14 +1,11 @@
 import type { Assignments } from "#hub/assignments/service.js";
 import type { AnswerIntake } from "#hub/assignments/intake.js";
-import type { Offer } from "#hub/assignments/offer.js";
-import { isEnded } from "#hub/runs/model.js";
-import type { LiveSession, Presence } from "#hub/sites/presence.js";
+import type { Presence } from "#hub/sites/presence.js";
 import type { Sites } from "#hub/sites/service.js";
 import type { IncomingEvents } from "#hub/workflow/events/incoming.js";
-import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { assertNever, ComityError } from "#kernel/errors.js";
-import { type AssignmentId, parseAssignmentId, parseRunId, type RunId } from "#kernel/ids.js";
+import { parseAssignmentId, parseRunId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
 import { answersCapability, eventsCapability, protocolVersion } from "#proto/codec/work.js";
@@ -19,17 +16,16 @@ import type { AgentPrincipal } from "#proto/rpc/principal.js";
 import type { Sender } from "#proto/rpc/streams.js";
 import { kinds } from "#proto/work/index.js";
 import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
-import { findRun } from "#hub/store/runs.js";
-import type { Store } from "#hub/store/store.js";
+import type { SiteStates } from "#hub/assignments/site-states.js";
 import { decodeCatalogue, decodeHeader } from "./decode.js";
-import { encodeOffer } from "./encode-offer.js";
+import { AgentSession } from "./agent-session.js";
 
 interface Parts {
   readonly presence: Presence;
   readonly sites: Sites;
   readonly assignments: Assignments;
   readonly intake: AnswerIntake;
-  readonly store: Store;
+  readonly states: SiteStates;
   readonly events: Pick<IncomingEvents, "fromSite">;
   readonly clock: Clock;
   readonly log: Log;
@@ -89,7 +85,7 @@ export class SessionDesk {
   }
 
   async #greet(session: AgentSession, hello: Hello__Output): Promise<void> {
-    const { presence, sites, assignments, clock, log, hubVersion } = this.#parts;
+    const { presence, sites, assignments, states, clock, log, hubVersion } = this.#parts;
     if (hello.protocolMin > protocolVersion || hello.protocolMax < protocolVersion) {
       const message = `The agent speaks protocol ${hello.protocolMin} to ${hello.protocolMax}, this hub speaks ${protocolVersion}.`;
       throw new ComityError("PROTOCOL_UNSUPPORTED", message, {
@@ -117,16 +113,7 @@ export class SessionDesk {
       .slice(0, 10_000)
       .map(({ assignmentId, attempt }) => ({ assignmentId: parseAssignmentId(assignmentId), attempt }));
     await assignments.resume(session.site, held);
-    await this.#forget(session, hello.runs);
-  }
-
-  /** Of the runs that a site keeps something for, those that are over: it may go. */
-  async #forget(session: AgentSession, runs: readonly string[]): Promise<void> {
-    for (const text of runs.slice(0, 10_000)) {
-      const runId = parseRunId(text);
-      const run = await findRun(this.#parts.store.db, runId);
-      if (run === undefined || isEnded(run.state)) session.runEnded(runId);
-    }
+    await states.kept(session.site, hello.runs.slice(0, 10_000).map(parseRunId));
   }
 
   async #take(session: AgentSession, message: FromAgent__Output): Promise<void> {
@@ -248,60 +235,5 @@ function givenId(eventJson: string): string {
     return typeof id === "string" ? id : "";
   } catch {
     return "";
-  }
-}
-
-/** The hub's end of one session. */
-class AgentSession implements LiveSession {
-  readonly site: AgentPrincipal["site"];
-  readonly certificateEndsMs: number;
-  /** Rejects when the hub ends the session. */
-  readonly closed: Promise<never>;
-  /** When it was last heard, by the monotonic clock. */
-  heardMs: number;
-  readonly #close: (error: ComityError) => void;
-  readonly #send: Sender<FromHub>;
-  readonly #clock: Clock;
-  #beats = 0;
-
-  constructor(agent: AgentPrincipal, send: Sender<FromHub>, clock: Clock) {
-    const closing = deferred<never>();
-    this.site = agent.site;
-    this.certificateEndsMs = agent.notAfterMs;
-    this.closed = closing.promise;
-    this.closed.catch(() => undefined);
-    this.#close = closing.reject;
-    this.#send = send;
-    this.#clock = clock;
-    this.heardMs = clock.monotonicMs();
-  }
-
-  readonly send = (message: FromHub): void => {
-    this.#send(message);
-  };
-
-  offer(offer: Offer): void {
-    this.send({ body: "offer", offer: encodeOffer(offer, this.#clock.nowMs()) });
-  }
-
-  runEnded(runId: RunId): void {
-    this.send({ body: "runEnded", runEnded: { runId } });
-  }
-
-  cancel(assignmentId: AssignmentId, reason: string): void {
-    this.send({ body: "cancel", cancel: { assignmentId, reason: reason.slice(0, 500) } });
-  }
-
-  drain(reconnectAfterMs: number, reason: string): void {
-    this.send({ body: "drain", drain: { reconnectAfterMs, reason } });
-  }
-
-  heartbeat(): void {
-    this.#beats += 1;
-    this.send({ body: "heartbeat", heartbeat: { seq: this.#beats } });
-  }
-
-  close(error: ComityError): void {
-    this.#close(error);
   }
 }

@@ -12,11 +12,14 @@ import { endsRun, isEnded, type NewEvent, type RunEvent, type RunEventType } fro
 /** Events that are read at a time. */
 const pageEvents = 500;
 
+type EndListener = (runId: RunId, type: RunEventType) => void;
+
 /** The events of runs: written in the transaction of their effect, told after its commit. */
 export class RunFeed implements Gatherer<NewEvent> {
   readonly changes = new RunChanges();
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #onEnd = new Set<EndListener>();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -33,9 +36,17 @@ export class RunFeed implements Gatherer<NewEvent> {
     const kept = await appendEvents(db, events, atMs);
     return () => {
       for (const event of kept) this.changes.tell(event);
-      const moved = kept.filter(({ type }) => movesRun(type)).map(({ runId }) => runId);
-      for (const runId of new Set(moved)) this.changes.notify(runId);
+      for (const { runId, type } of kept) {
+        if (!endsRun(type)) continue;
+        this.changes.notify(runId);
+        for (const listener of this.#onEnd) listener(runId, type);
+      }
     };
+  }
+
+  /** Calls back after the commit that ends a run, in this process. */
+  onEnd(listener: EndListener): void {
+    this.#onEnd.add(listener);
   }
 
   /** Tells those who watch now, without keeping it. */
@@ -78,7 +89,3 @@ export class RunFeed implements Gatherer<NewEvent> {
     }
   }
 }
-
-/** Whether the run's own driver has to look again: an assignment is settled or open anew, or the run has ended. */
-const movesRun = (type: RunEventType): boolean =>
-  (type.startsWith("assignment.") && type !== "assignment.accepted") || endsRun(type);

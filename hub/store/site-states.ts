@@ -83,3 +83,14 @@ export async function forgetSiteStates(
     .where("position", ">", position)
     .execute();
 }
+
+/** Forgets what a site keeps for a run: it has lost it. */
+export async function forgetStatesOf(db: Db, runId: RunId, site: SiteId): Promise<void> {
+  await db.deleteFrom("site_states").where("run_id", "=", runId).where("site", "=", site).execute();
+}
+
+/** Forgets all states of a run. Returns the sites that had some. */
+export async function forgetRunStates(db: Db, runId: RunId): Promise<SiteId[]> {
+  const rows = await db.deleteFrom("site_states").where("run_id", "=", runId).returning("site").execute();
+  return [...new Set(rows.map(({ site }) => site as SiteId))];
+}

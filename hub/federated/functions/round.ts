@@ -3,6 +3,7 @@ import type { Json } from "#kernel/json.js";
 import type { Layers } from "#proto/codec/work.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
+import { choiceOf } from "./strategy.js";
 import {
   dataKeys,
   layersOf,
@@ -14,6 +15,7 @@ import {
 } from "../plan.js";
 import {
   bodyOf,
+  checkTraining,
   evaluationKeys,
   type Training,
   trainingKeys,
@@ -28,7 +30,8 @@ export const roundSchema = z.strictObject({
   name: nameSchema.optional(),
   ...dataKeys,
   model: z.union([...newModelOptions, ...modelVersionOptions]),
-  ...trainingKeys,
+  strategy: trainingKeys.strategy,
+  local: trainingKeys.local,
   ...patienceKeys,
   ...evaluationKeys,
 });
@@ -40,8 +43,10 @@ export const fedRound: FederatedFunction<RoundArgument, Training, TrainingState>
   name: "fed.round:1.0.0@default",
   purpose: "Trains a model at the sites for one round, and makes its next version.",
   argument: roundSchema,
-  check: ({ model }) => {
+  check(given) {
+    const { model } = given;
     if ("layers" in model || "input" in model) layersOf(model);
+    checkTraining({ ...settingsOf(given), name: "", layers: [], base: null });
   },
   async prepare(given, look) {
     const { model, name } = given;
@@ -72,7 +77,8 @@ function settingsOf(given: RoundArgument): Omit<Training, "name" | "layers" | "b
     at,
     rule: ruleOf(given),
     rounds: 1,
-    strategy: { name: strategy, options: {} },
+    strategy: choiceOf(strategy),
+    collect: "barrier",
     local,
     seed,
     evaluates: evaluation === "sites",

@@ -2,9 +2,11 @@ import { z } from "zod";
 import type { Json } from "#kernel/json.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
+import { choiceOf } from "./strategy.js";
 import { dataKeys, layersOf, nameSchema, patienceKeys, planModelSchema, ruleOf } from "../plan.js";
 import {
   bodyOf,
+  checkTraining,
   evaluationKeys,
   type Training,
   trainingKeys,
@@ -34,7 +36,7 @@ export const fedTrain: FederatedFunction<Plan, Training, TrainingState> = {
   name: "fed.train:1.0.0@default",
   purpose: "Trains a new model at the sites, round after round.",
   argument: planSchema,
-  check: (plan) => void trainingOf(plan),
+  check: (plan) => checkTraining(trainingOf(plan)),
   prepare: trainingOf,
   scripts: [
     trainingScript(({ model, position, metrics, samples, sites }, training, written): Json => {
@@ -60,14 +62,15 @@ export const fedTrain: FederatedFunction<Plan, Training, TrainingState> = {
 
 /** Throws `MODEL_INVALID`. */
 function trainingOf(plan: Plan): Training {
-  const { name, dataset, at, rounds, local, seed, evaluation, strategy } = plan;
+  const { name, dataset, at, rounds, local, seed, evaluation, strategy, collect } = plan;
   return {
     name,
     dataset,
     at,
     rule: ruleOf(plan),
     rounds,
-    strategy: { name: strategy, options: {} },
+    strategy: choiceOf(strategy),
+    collect,
     local,
     seed,
     evaluates: evaluation === "sites",

@@ -6,6 +6,9 @@ import { counted } from "#kernel/words.js";
 import { datasetSelectorSchema, type Layers, localTrainingSchema } from "#proto/codec/work.js";
 import { evaluate } from "#proto/work/evaluate.js";
 import { train, type TrainBody } from "#proto/work/train.js";
+import type { Inputs } from "#hub/assignments/stage.js";
+import { type CollectPlan, collectBy, collectSchema } from "../collect/collect.js";
+import { checkChoice, type StrategyChoice, strategyOf, strategySchema } from "./strategy.js";
 import type { At } from "#hub/routing/at.js";
 import type { Rule } from "#hub/assignments/stage.js";
 import {
@@ -22,7 +25,8 @@ import {
 
 /** How sites train, and what becomes of what they send. */
 export const trainingKeys = {
-  strategy: z.enum(["fedavg"]).default("fedavg"),
+  strategy: strategySchema.prefault("fedavg"),
+  collect: collectSchema.default("barrier"),
   local: localTrainingSchema.prefault({}),
 };
 
@@ -41,7 +45,8 @@ export interface Training {
   readonly at: At;
   readonly rule: Rule;
   readonly rounds: number;
-  readonly strategy: { readonly name: string; readonly options: Json };
+  readonly strategy: StrategyChoice;
+  readonly collect: CollectPlan;
   readonly local: z.output<typeof localTrainingSchema>;
   readonly seed: number;
   /** Whether new models are evaluated at the sites. */
@@ -56,6 +61,8 @@ export type TrainingState = {
   readonly model: BlobRef;
   /** What the strategy keeps at the server; null while there is nothing. */
   readonly server: BlobRef | null;
+  /** Where a stream of answers goes on. */
+  readonly cursor: number;
 };
 
 /** What is made of the last round. */
@@ -69,12 +76,25 @@ export interface Outcome {
 }
 
 /** The work of a training at a site. */
-export const bodyOf = ({ dataset, layers, local, seed }: Training): TrainBody => ({
-  dataset,
-  layers,
-  local,
-  seed,
-});
+export function bodyOf({ dataset, layers, local, seed, strategy }: Training): TrainBody {
+  const rules = strategyOf(strategy).local?.(strategy.options);
+  return { dataset, layers, local: { ...local, ...rules }, seed };
+}
+
+/** Throws `PLAN_INVALID` when strategy, collecting and training do not go together. */
+export function checkTraining({ strategy, collect, rule }: Training): void {
+  const rules = strategyOf(strategy).local?.(strategy.options) ?? {};
+  checkChoice(strategy, {
+    collect: collect === "barrier" ? "barrier" : "stream",
+    ...(rule.onShort === "proceed" ? { sites: 1 } : rule.min !== undefined && { sites: rule.min }),
+    work: {
+      name: train.name,
+      figures: rules.steps === true ? ["steps"] : [],
+      groups: rules.control === true ? ["control"] : [],
+      siteState: rules.control === true,
+    },
+  });
+}
 
 /**
  * Federated averaging (McMahan et al. 2017, arXiv 1602.05629) and what is built on it: sites train, their updates become one model by the
@@ -86,7 +106,8 @@ export const trainingScript = <Output extends Json>(
   revision: 1,
 
   *begin({ argument: { base, layers, seed, name } }): Play<Begun<TrainingState>> {
-    if (base !== null) return { state: { model: base, server: null } };
+    const state = { server: null, cursor: 0 };
+    if (base !== null) return { state: { ...state, model: base } };
     const options = { layers, seed } as unknown as Json;
     const { blobs } = yield* fold({ name: "initial", folder: "model.initial", options, over: [] });
     const model = needed(blobs["model"]);
@@ -98,14 +119,30 @@ export const trainingScript = <Output extends Json>(
       figures: {},
       sites: 0,
     };
-    return { state: { model, server: null }, save };
+    return { state: { ...state, model }, save };
   },
 
   *round({ argument: training }, state, { position }): Play<Turn<TrainingState, Output>> {
     const { name, dataset, at, rule, layers, local, strategy } = training;
     const body = bodyOf(training);
     const base = state.model;
-    const updates = yield* ask({ name: "train", work: train, body, inputs: { base }, to: { at }, rule });
+    const { needs } = strategyOf(strategy);
+    const isStateful = needs.siteState === true;
+    const collect = collectBy(training.collect);
+    const updates = yield* collect(
+      {
+        name: "train",
+        work: train,
+        body,
+        inputs: { base, ...(isStateful && state.server !== null && { control: state.server }) },
+        at,
+        rule,
+        ...(isStateful && { siteState: "train" }),
+      },
+      state.cursor,
+    );
+    const { cursor } = updates;
+    if (updates.answers.length === 0) return nothingOf(updates, { ...state, cursor });
     const samples = rowsOf(updates);
     const sites = sitesOf(updates);
     const folded = yield* fold({
@@ -143,12 +180,23 @@ export const trainingScript = <Output extends Json>(
     const kept = { series: name, model, base, layers: layers as unknown as Json };
     // What only training rows say is not what a version is worth.
     const save = { ...kept, figures: tested === undefined ? {} : metrics, sites: sites.length };
+    const server = folded.blobs["server"] ?? null;
     if (position < training.rounds)
-      return { next: { model, server: folded.blobs["server"] ?? null }, round, save };
+      return { next: { model, server, cursor }, round, save, offers: offersOf(training, model) };
     const outcome = { model, position, metrics, samples, sites, left };
     return { output: (written) => output(outcome, training, written), round, save };
   },
 });
+
+/** A round in which every answer was too old: it is done anew. */
+function nothingOf(updates: Collected, next: TrainingState): Turn<TrainingState, never> {
+  const round = { sites: [], asked: updates.asked, left: updates.left, samples: 0, figures: {} };
+  return { next, round, void: "every answer was made from a model that is too old." };
+}
+
+/** The free sites of a stream get the newest model. */
+const offersOf = ({ collect }: Training, model: BlobRef): Readonly<Record<string, Inputs>> =>
+  collect === "barrier" ? {} : { train: { base: model } };
 
 /** Rows that answers stand for together. */
 export const rowsOf = ({ answers }: Collected): number => answers.reduce((sum, one) => sum + one.samples, 0);
