@@ -24,11 +24,6 @@ const sha256Pattern = /^[0-9a-f]{64}$/;
 export const newRunId = (): RunId => uuidv7() as RunId;
 export const newOpId = (): OpId => uuidv7() as OpId;
 
-/** The id of the assignment of a round, task kind and site: the same for every attempt, so that a retry is recognised. */
-export function assignmentId(run: RunId, round: number, kind: string, site: SiteId): AssignmentId {
-  return `${run}.${round}.${kind}.${site.replace("/", ".")}` as AssignmentId;
-}
-
 export const parseRunId = (text: string): RunId =>
   parse(text, idPattern, "run id", "letters, digits, `.`, `_` and `-`") as RunId;
 export const parseOpId = (text: string): OpId =>

@@ -62,6 +62,19 @@ export interface Assignment extends StageKey {
   readonly reason: string | undefined;
 }
 
+/**
+ * The id of a site's assignment of a stage: the same for every attempt, so that a repetition is recognised. A stream asks a site more than
+ * once: there `changes`, those of the stage when it was asked, tells them apart.
+ */
+export function assignmentIdOf(
+  { runId, effect, position, stage }: StageKey,
+  site: SiteId,
+  changes?: number,
+): AssignmentId {
+  const more = changes === undefined ? "" : `.${changes}`;
+  return `${runId}.${effect}.${position}.${stage}.${site.replace("/", ".")}${more}` as AssignmentId;
+}
+
 /** What a site answers, before its bytes. */
 export interface AnswerHeader {
   readonly opId: OpId;

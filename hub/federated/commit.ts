@@ -1,4 +1,4 @@
-import type { Assignment } from "#hub/assignments/model.js";
+import { type Assignment, assignmentIdOf } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { holders } from "#hub/blobs/uses.js";
 import { insertAssignments } from "#hub/store/assignments.js";
@@ -167,12 +167,12 @@ async function issue(
   changes: number,
 ): Promise<void> {
   const { call } = live;
-  const { runId, effect, position, stage: name, kind, siteState } = stage;
+  const { runId, effect, position, stage: name, kind, siteState, concurrency } = stage;
   const states: ReadonlyMap<SiteId, AssignmentId> =
     siteState === undefined ? new Map() : await siteStates(tx.db, { ...call, name: siteState });
   const deadlineAtMs = nowMs + stage.rule.deadlineMs;
   const fresh = issues.map(({ site, part }) => {
-    const id = idOf(stage, site, changes);
+    const id = assignmentIdOf(stage, site, concurrency > 0 ? changes : undefined);
     const issued = live.place.position - 1;
     const stateFrom = states.get(site);
     return {
@@ -192,20 +192,4 @@ async function issue(
   });
   const assignments: readonly Assignment[] = await insertAssignments(tx.db, fresh, nowMs);
   tx.afterCommit(() => void parts.assignments.push(assignments));
-}
-
-/** The same for every attempt, so that a repetition is recognised. */
-function idOf(
-  {
-    runId,
-    effect,
-    position,
-    stage,
-    concurrency,
-  }: Pick<Stage, "runId" | "effect" | "position" | "stage" | "concurrency">,
-  site: SiteId,
-  changes: number,
-): AssignmentId {
-  const more = concurrency > 0 ? `.${changes}` : "";
-  return `${runId}.${effect}.${position}.${stage}.${site.replace("/", ".")}${more}` as AssignmentId;
 }

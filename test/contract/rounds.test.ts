@@ -1,7 +1,6 @@
-import type { CallRef } from "#kernel/refs.js";
 import assert from "node:assert/strict";
 import { it } from "mocha";
-import { saveInvitedSite } from "#hub/store/admission.js";
+import { assignmentIdOf } from "#hub/assignments/model.js";
 import {
   closeAssignments,
   findAssignment,
@@ -10,55 +9,44 @@ import {
   settleAssignment,
 } from "#hub/store/assignments.js";
 import { recordBlob } from "#hub/store/blobs.js";
-import { findOpenCall, isWanted } from "#hub/store/calls.js";
-import { findModelVersion, insertModelVersion, versionOfRound } from "#hub/store/models.js";
-import {
-  failOpenRounds,
-  firstRound,
-  insertRound,
-  lastRound,
-  moveRound,
-  nextRound,
-  roundsOf,
-} from "#hub/store/rounds.js";
-import { insertRun, saveWorkflow } from "#hub/store/runs.js";
+import { findModelVersion, insertModelVersion, modelVersions } from "#hub/store/models.js";
+import { endRound, failOpenRounds, insertRound, nextRound, roundAt, roundsOf } from "#hub/store/rounds.js";
 import type { Store } from "#hub/store/store.js";
 import { hashBytes } from "#kernel/files.js";
-import { assignmentId, newRunId, parseSiteId, type RunId } from "#kernel/ids.js";
-import { onEachStore } from "#test/support/stores.js";
+import { parseSiteId, type SiteId } from "#kernel/ids.js";
+import type { CallRef } from "#kernel/refs.js";
+import { insertNewRun } from "../support/rows.js";
+import { newAssignment, newStage } from "../support/stages.js";
+import { onEachStore } from "../support/stores.js";
 
 const base = { sha256: hashBytes("base"), sizeBytes: 4 };
-const times = { state: "collecting", startedAtMs: 1, deadlineAtMs: 100, base } as const;
 const [berlin, rome] = [parseSiteId("acme/berlin"), parseSiteId("acme/rome")];
 const error = { code: "QUORUM_LOST", text: "Nobody is left." };
+const done = { status: "completed", base, model: undefined, samples: 5, metrics: {}, sites: 1 } as const;
 
 /** A run that has no round yet, and two sites. */
-async function newRun(store: Store): Promise<RunId> {
-  const id = newRunId();
-  await store.write(async ({ db }) => {
-    const workflowSha256 = hashBytes("{}");
-    await saveWorkflow(db, workflowSha256, "{}", 1);
-    for (const site of [berlin, rome]) await saveInvitedSite(db, site, {}, 1);
-    const start = { id, name: "night", workflowSha256, state: "running", startedBy: "ada" } as const;
-    const end = { startedAtMs: 1, endedAtMs: undefined, errorCode: undefined, errorText: undefined };
-    const origin = { workflow: "default/night:1.0.0", parent: undefined };
-    await insertRun(db, { ...start, ...end, ...origin }, { input: null });
-    await recordBlob(db, base, 1);
-  });
+async function newRun(store: Store) {
+  const id = await insertNewRun(store, berlin, rome);
+  await store.write(({ db }) => recordBlob(db, base, 1));
   return id;
 }
 
 /** Begins a round of a call in which sites train. */
-const begin = (store: Store, call: CallRef, position: number, ...sites: (typeof berlin)[]) =>
+const begin = (store: Store, call: CallRef, position: number, ...sites: readonly SiteId[]) =>
   store.write(async ({ db }) => {
-    const round = await insertRound(db, { ...call, position, ...times });
-    const work = { ...call, round: round.round, kind: "train", base, deadlineAtMs: 100 } as const;
-    const fresh = sites.map((site) => {
-      return { ...work, site, id: assignmentId(call.runId, round.round, "train", site) };
-    });
-    if (fresh.length > 0) await insertAssignments(db, fresh, 1);
+    const round = await insertRound(db, call, position, 1);
+    const stage = newStage(call, { position, round: round.round });
+    await insertAssignments(
+      db,
+      sites.map((site) => newAssignment(stage, site)),
+      1,
+    );
     return round;
   });
+
+/** The id of a site's assignment in a round. */
+const trainingAt = (call: CallRef, position: number, site: SiteId) =>
+  assignmentIdOf(newStage(call, { position }), site);
 
 onEachStore("rounds", (newPlace) => {
   const given = (what: string, test: (store: Store) => Promise<void>) =>
@@ -80,50 +68,54 @@ onEachStore("rounds", (newPlace) => {
       rounds.filter(({ effect }) => effect === "e1").map(({ position }) => position),
       [1, 2],
     );
-    assert.equal((await firstRound(store.db, one))?.position, 1);
-    assert.equal((await lastRound(store.db, one))?.position, 2);
-    assert.equal((await lastRound(store.db, two))?.position, 1);
-    assert.equal(await lastRound(store.db, { runId, effect: "e3" }), undefined);
+    for (const round of rounds) assert.deepEqual(await roundAt(store.db, round, round.position), round);
+    assert.equal(await roundAt(store.db, one, 3), undefined);
+    assert.equal(await roundAt(store.db, { runId, effect: "e3" }, 1), undefined);
   });
 
-  given("fail with their call, and remember why; those of other calls go on", async (store) => {
+  given("fail with their call; those of other calls go on", async (store) => {
     const runId = await newRun(store);
     const [one, two] = [{ runId, effect: "e1" } as const, { runId, effect: "e2" } as const];
-    const done = await begin(store, one, 1);
-    await moveRound(store.db, runId, done.round, "collecting", { state: "completed", endedAtMs: 5 });
+    await endRound(store.db, await begin(store, one, 1), { ...done, endedAtMs: 5 });
     const open = await begin(store, one, 2, berlin);
-    const other = await begin(store, two, 1, berlin, rome);
+    await begin(store, two, 1, berlin, rome);
     const closed = await closeAssignments(store.db, one, "cancelled", error);
-    await failOpenRounds(store.db, one, error, 7);
+    await failOpenRounds(store.db, one, 7);
     assert.deepEqual(
-      closed.map(({ round, effect, site }) => [round, effect, site]),
-      [[open.round, "e1", berlin]],
+      closed.map(({ round, effect, site, reason }) => [round, effect, site, reason]),
+      [[open.round, "e1", berlin, error.text]],
     );
     assert.deepEqual(
-      (await roundsOf(store.db, runId)).map((round) => [round.state, round.endedAtMs, round.error]),
+      (await roundsOf(store.db, runId)).map((round) => [round.status, round.endedAtMs]),
       [
-        ["completed", 5, undefined],
-        ["failed", 7, error],
-        ["collecting", undefined, undefined],
+        ["completed", 5],
+        ["failed", 7],
+        ["open", undefined],
       ],
     );
-    const running = await findAssignment(store.db, assignmentId(runId, other.round, "train", rome));
+    const running = await findAssignment(store.db, trainingAt(two, 1, rome));
     assert.deepEqual([running?.state, running?.effect], ["offered", "e2"]);
   });
 
   given("tell routing whom the run has asked, and whom in its last round", async (store) => {
     const runId = await newRun(store);
-    assert.deepEqual(await routingHistory(store.db, runId), { previous: new Set(), asked: new Map() });
-    const first = await begin(store, { runId, effect: "e1" }, 1, berlin, rome);
-    await settleAssignment(store.db, assignmentId(runId, first.round, "train", rome), 1, "late", error);
-    await begin(store, { runId, effect: "e2" }, 1, berlin);
-    const { previous, asked } = await routingHistory(store.db, runId);
+    assert.deepEqual(await routingHistory(store.db, runId, "train"), {
+      previous: new Set(),
+      asked: new Map(),
+    });
+    const [one, two] = [{ runId, effect: "e1" } as const, { runId, effect: "e2" } as const];
+    await begin(store, one, 1, berlin, rome);
+    await settleAssignment(store.db, trainingAt(one, 1, rome), 1, "late", error);
+    await begin(store, two, 1, berlin);
+    const { previous, asked } = await routingHistory(store.db, runId, "train");
     assert.deepEqual([[...previous], asked.get(berlin), asked.get(rome)], [[berlin], 2, 1]);
+    // Other work is asked of others.
+    assert.deepEqual((await routingHistory(store.db, runId, "evaluate")).asked, new Map());
   });
 
   given("make versions that are found by number, by digest and by round", async (store) => {
     const [runId, other] = [await newRun(store), await newRun(store)];
-    const version = { model: "m", createdAtMs: 1, layers: "[]", sites: 1, blob: base };
+    const version = { model: "m", createdAtMs: 1, metrics: {}, layers: "[]", sites: 1, blob: base };
     for (const [run, round, from] of [
       [runId, 0, undefined],
       [runId, 1, base],
@@ -139,31 +131,7 @@ onEachStore("rounds", (newPlace) => {
     assert.equal(await found({ sha256: base.sha256 }), 2);
     assert.equal(await found({ sha256: base.sha256 }, other), 3);
     assert.equal(await found({ model: "m", version: 1, sha256: hashBytes("another") }), undefined);
-    const made = await versionOfRound(store.db, runId, 1);
+    const made = (await modelVersions(store.db, { runId })).find(({ round }) => round === 1);
     assert.deepEqual([made?.version, made?.parent], [2, 1]);
-  });
-});
-
-onEachStore("calls", (newPlace) => {
-  it("are open until their row goes, and wanted until they are cancelled", async () => {
-    const store = await (await newPlace())();
-    const call = { runId: await newRun(store), effect: "e1" } as const;
-    assert.equal(await findOpenCall(store.db, call), undefined);
-    assert.equal(await isWanted(store.db, call), false);
-    const row = { call: "fed.train:1.0.0@default", argument: "{}", ref: "/do/0/train", created_at_ms: 7 };
-    await store.db
-      .insertInto("effects")
-      .values({ run_id: call.runId, effect: "e1", ...row })
-      .execute();
-    assert.deepEqual(await findOpenCall(store.db, call), {
-      call: row.call,
-      argument: "{}",
-      createdAtMs: 7,
-      runName: "night",
-    });
-    assert.equal(await isWanted(store.db, call), true);
-    await store.db.updateTable("effects").set({ cancel_reason: "no more" }).execute();
-    assert.equal(await isWanted(store.db, call), false);
-    assert.notEqual(await findOpenCall(store.db, call), undefined);
   });
 });

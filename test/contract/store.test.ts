@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Db } from "#hub/store/schema.js";
 import { it } from "mocha";
 import type { AnswerHeader } from "#hub/assignments/model.js";
 import {
@@ -18,13 +17,18 @@ import { recordBlob } from "#hub/store/blobs.js";
 import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { insertModelVersion, modelVersions } from "#hub/store/models.js";
 import { once } from "#hub/store/operations.js";
-import { failOpenRounds, insertRound, lastRound, moveRound } from "#hub/store/rounds.js";
-import { countRunningRuns, findRun, insertRun, saveWorkflow } from "#hub/store/runs.js";
+import { endRound, failOpenRounds, insertRound, roundAt } from "#hub/store/rounds.js";
+import { countRunningRuns, findRun } from "#hub/store/runs.js";
+import type { Db } from "#hub/store/schema.js";
 import { listSites, saveCatalogue } from "#hub/store/sites.js";
+import { closeStage, insertStage, stagesOf } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { hashBytes } from "#kernel/files.js";
-import { assignmentId, newRunId, parseOpId, parseSiteId, type RunId } from "#kernel/ids.js";
+import { type AssignmentId, parseOpId, parseSiteId, type RunId } from "#kernel/ids.js";
+import type { CallRef } from "#kernel/refs.js";
+import { insertNewRun } from "../support/rows.js";
+import { headerTo, newAssignment, newStage } from "../support/stages.js";
 import { onEachStore, type OpenStore } from "../support/stores.js";
 
 const site = parseSiteId("acme/a");
@@ -32,46 +36,26 @@ const base = { sha256: hashBytes("base"), sizeBytes: 4 };
 const update = { sha256: hashBytes("update"), sizeBytes: 6 };
 const because = { code: "WORK_FAILED", text: "out of memory" };
 
-/** A run with one collecting round and one offered assignment. */
-async function seed(store: Store): Promise<{ runId: RunId; id: ReturnType<typeof assignmentId> }> {
-  const runId = newRunId();
-  const id = assignmentId(runId, 1, "train", site);
+/** A run with one round, its stage that is open, and one offered assignment. */
+async function seed(store: Store): Promise<{ runId: RunId; call: CallRef; id: AssignmentId }> {
+  const runId = await insertNewRun(store, site);
+  const call = { runId, effect: "e1" } as const;
+  const stage = newStage(call, { waiting: 1, inputs: { base } });
+  const offered = newAssignment(stage, site);
   await store.write(async ({ db }) => {
-    await saveInvitedSite(db, site, {}, 1);
-    const workflowSha256 = hashBytes("{}");
-    await saveWorkflow(db, workflowSha256, "{}", 1);
-    const run = {
-      id: runId,
-      name: "run",
-      workflowSha256,
-      state: "running",
-      startedBy: "ada",
-      startedAtMs: 1,
-      workflow: "default/run:1.0.0",
-      parent: undefined,
-    } as const;
-    const open = { endedAtMs: undefined, errorCode: undefined, errorText: undefined };
-    await insertRun(db, { ...run, ...open }, { input: null });
     await recordBlob(db, base, 1);
-    const call = { runId, effect: "e1" as const };
-    const times = { startedAtMs: 1, deadlineAtMs: 100, base };
-    await insertRound(db, { ...call, position: 1, state: "collecting", ...times });
-    await insertAssignments(db, [{ id, ...call, round: 1, kind: "train", site, base, deadlineAtMs: 100 }], 1);
+    await insertRound(db, call, 1, 1);
+    await insertStage(db, stage);
+    await insertAssignments(db, [offered], 1);
   });
-  return { runId, id };
+  return { runId, call, id: offered.id };
 }
 
-const answer = (id: AnswerHeader["assignmentId"], attempt: number): AnswerHeader => ({
-  opId: parseOpId(`op-${attempt}`),
-  assignmentId: id,
-  attempt,
-  baseSha256: base.sha256,
-  samples: 10,
-  metrics: { loss: 0.5 },
-  update: undefined,
-  tensors: [],
-  offset: 0,
-});
+const answer = (id: AssignmentId, attempt: number) => headerTo(id, { attempt, baseSha256: base.sha256 });
+
+/** Records an answer as the `arrival`th of its stage. */
+const deliver = (db: Db, header: AnswerHeader, nowMs: number, arrival = 1) =>
+  deliverAssignment(db, header, base.sha256, arrival, nowMs);
 
 /** What the rows promise, whatever database holds them. `reopen` gives the same rows to a new process. */
 onEachStore("store", (newPlace) => {
@@ -216,11 +200,11 @@ onEachStore("store", (newPlace) => {
   given("takes an answer once, at the attempt that is open", async (store) => {
     const { id } = await seed(store);
     assert.equal(await reopenAssignment(store.db, id, 1, ["offered"]), true);
-    assert.equal(await deliverAssignment(store.db, answer(id, 1), base.sha256, 5), false, "an old attempt");
-    assert.equal(await deliverAssignment(store.db, answer(id, 3), base.sha256, 5), false, "no such attempt");
+    assert.equal(await deliver(store.db, answer(id, 1), 5), false, "an old attempt");
+    assert.equal(await deliver(store.db, answer(id, 3), 5), false, "no such attempt");
     assert.equal((await findAssignment(store.db, id))?.state, "offered");
-    assert.equal(await deliverAssignment(store.db, answer(id, 2), base.sha256, 5), true);
-    assert.equal(await deliverAssignment(store.db, answer(id, 2), base.sha256, 6), false, "twice");
+    assert.equal(await deliver(store.db, answer(id, 2), 5), true);
+    assert.equal(await deliver(store.db, answer(id, 2), 6), false, "twice");
     const row = await findAssignment(store.db, id);
     assert.deepEqual([row?.state, row?.attempt, row?.samples, row?.deliveredAtMs], ["delivered", 2, 10, 5]);
   });
@@ -232,21 +216,23 @@ onEachStore("store", (newPlace) => {
     assert.equal(await settleAssignment(store.db, id, 1, "late", because), true);
     for (const state of ["accepted", "failed", "vanished"] as const)
       assert.equal(await settleAssignment(store.db, id, 1, state, because), false, state);
-    assert.equal(await deliverAssignment(store.db, answer(id, 1), base.sha256, 5), false);
+    assert.equal(await deliver(store.db, answer(id, 1), 5), false);
     assert.equal(await reopenAssignment(store.db, id, 1, ["vanished"]), false);
     assert.equal(await reopenAssignment(store.db, id, 1, ["offered", "accepted"]), false);
     assert.deepEqual(await closeAssignments(store.db, { runId, effect: "e1" }, "cancelled", because), []);
     assert.equal((await findAssignment(store.db, id))?.reason, because.text);
   });
 
-  given("offers a vanished assignment again only while its round collects", async (store) => {
-    const { id, runId } = await seed(store);
+  given("offers a vanished assignment again only while its stage is open", async (store) => {
+    const { id, call } = await seed(store);
     await settleAssignment(store.db, id, 1, "vanished", because);
     assert.deepEqual(
       (await vanishedAssignments(store.db, site)).map((found) => found.id),
       [id],
     );
-    await moveRound(store.db, runId, 1, "collecting", { state: "aggregating" });
+    const [open] = await stagesOf(store.db, call, 1);
+    assert.ok(open !== undefined);
+    await closeStage(store.db, open, { short: false, closedAtMs: 5 });
     assert.deepEqual(await vanishedAssignments(store.db, site), []);
   });
 
@@ -263,17 +249,26 @@ onEachStore("store", (newPlace) => {
     );
   });
 
-  given("moves a round once from each state, and fails the open rounds of one call", async (store) => {
-    const { runId } = await seed(store);
-    assert.equal(await moveRound(store.db, runId, 1, "collecting", { state: "aggregating" }), true);
-    assert.equal(await moveRound(store.db, runId, 1, "collecting", { state: "aggregating" }), false);
-    const call = { runId, effect: "e1" } as const;
-    const error = { code: "QUORUM_LOST", text: "Nobody is left." };
-    await failOpenRounds(store.db, { runId, effect: "e2" }, error, 7);
-    assert.equal((await lastRound(store.db, call))?.state, "aggregating");
-    await failOpenRounds(store.db, call, error, 7);
-    const failed = await lastRound(store.db, call);
-    assert.deepEqual([failed?.state, failed?.endedAtMs, failed?.error], ["failed", 7, error]);
+  given("ends a round once, and fails the open rounds of one call", async (store) => {
+    const { call } = await seed(store);
+    const figures = { base, model: undefined, samples: 10, metrics: { loss: 0.5 }, sites: 1 };
+    await failOpenRounds(store.db, { ...call, effect: "e2" }, 7);
+    assert.equal((await roundAt(store.db, call, 1))?.status, "open");
+    await failOpenRounds(store.db, call, 7);
+    await endRound(
+      store.db,
+      { runId: call.runId, round: 1 },
+      { ...figures, status: "completed", endedAtMs: 8 },
+    );
+    await failOpenRounds(store.db, call, 9);
+    const failed = await roundAt(store.db, call, 1);
+    assert.deepEqual([failed?.status, failed?.endedAtMs, failed?.samples], ["failed", 7, 0]);
+    const second = await insertRound(store.db, call, 2, 10);
+    await endRound(store.db, second, { ...figures, status: "void", endedAtMs: 11 });
+    await endRound(store.db, second, { ...figures, status: "completed", endedAtMs: 12, samples: 99 });
+    await failOpenRounds(store.db, call, 13);
+    const ended = await roundAt(store.db, call, 2);
+    assert.deepEqual(ended, { ...second, ...figures, status: "void", endedAtMs: 11 });
   });
 
   given(
@@ -282,7 +277,7 @@ onEachStore("store", (newPlace) => {
       const { runId, id } = await seed(store);
       const writing = store.write(async (tx) => {
         await appendEvents(tx.db, [{ runId, type: "assignment.delivered", text: "" }], 1);
-        await deliverAssignment(tx.db, { ...answer(id, 1), update }, base.sha256, 5);
+        await deliver(tx.db, { ...answer(id, 1), update }, 5);
       });
       await assert.rejects(writing, /FOREIGN KEY|foreign key/);
       assert.deepEqual(await eventsAfter(store.db, runId, 0), []);
@@ -300,6 +295,7 @@ onEachStore("store", (newPlace) => {
           runId,
           round,
           createdAtMs: 1,
+          metrics: {},
           layers: "[]",
           sites: 1,
           base: round === 0 ? undefined : base,
@@ -339,7 +335,7 @@ onEachStore("store", (newPlace) => {
 
   given("keeps what was committed for the next process", async (store, reopen) => {
     const { runId, id } = await seed(store);
-    await deliverAssignment(store.db, answer(id, 1), base.sha256, 5);
+    await deliver(store.db, answer(id, 1), 5);
     await store.close();
     const again = await reopen();
     assert.equal((await findRun(again.db, runId))?.state, "running");

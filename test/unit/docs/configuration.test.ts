@@ -5,8 +5,7 @@ import { parse } from "yaml";
 import type { z } from "zod";
 import { profileSchema } from "#client/profile.js";
 import { hubConfigSchema } from "#hub/config.js";
-import { planSchema } from "#hub/federated/functions/train.js";
-import { readTask } from "#hub/rounds/training.js";
+import { fedTrain, planSchema } from "#hub/federated/functions/train.js";
 import { agentConfigSchema } from "#node-agent/config.js";
 import { readPage, root, rowsOf } from "../../support/pages.js";
 import { keysOf } from "../../support/schema-keys.js";
@@ -75,6 +74,6 @@ describe("docs/reference/plan.md", () => {
     const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block]) => block ?? "");
     assert.equal(blocks.length, 3);
     const whole = { dataset: { name: "any" }, model: { name: "logistic", input: [1], classes: 2 } };
-    for (const block of blocks) readTask("train", { ...whole, ...(parse(block) as object) });
+    for (const block of blocks) fedTrain.check(planSchema.parse({ ...whole, ...(parse(block) as object) }));
   });
 });

@@ -1,13 +1,45 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { type PlanInput, planSchema } from "#hub/federated/functions/train.js";
-import { describeWork, readTask, type Task } from "#hub/rounds/training.js";
-import { parseConfig } from "#kernel/config.js";
+import type { FederatedFunction, LookUps } from "#hub/federated/function.js";
+import { fedEvaluate } from "#hub/federated/functions/evaluate.js";
+import { fedRound } from "#hub/federated/functions/round.js";
+import { fedTrain, type PlanInput, planSchema } from "#hub/federated/functions/train.js";
+import { parseConfig, parseValue } from "#kernel/config.js";
+import { ComityError } from "#kernel/errors.js";
+import { hashBytes } from "#kernel/files.js";
+import { newRunId } from "#kernel/ids.js";
+import { shapeOf } from "#proto/work/shape.js";
 
 const plan: PlanInput = {
   dataset: { labels: { dataset: "digits" } },
   model: { name: "logistic", input: [784], classes: 10 },
 };
+
+/** Reads an argument as the hub does, before a run exists and again before the call. */
+function argumentOf<Given>(fn: Pick<FederatedFunction<Given>, "argument" | "check">, given: unknown): Given {
+  const parsed = parseValue(given, "with", fn.argument);
+  fn.check(parsed);
+  return parsed;
+}
+
+const layers = [{ class_name: "Dense", config: { units: 10 } }];
+const base = { sha256: hashBytes("model"), sizeBytes: 5 };
+
+/** A hub that has version 3 of `digits`, and one that has nothing. */
+const found: LookUps["model"] = () =>
+  Promise.resolve({
+    model: "digits",
+    version: 3,
+    blob: base,
+    runId: newRunId(),
+    round: 3,
+    parent: 2,
+    createdAtMs: 1,
+    metrics: {},
+    layers: JSON.stringify(layers),
+    sites: 2,
+  });
+const noModels: LookUps = { model: () => Promise.reject(new ComityError("MODEL_NOT_FOUND", "none")) };
 
 describe("a training plan", () => {
   const parse = (text: string) => parseConfig(text, "plan.yaml", planSchema, "PLAN_INVALID");
@@ -85,43 +117,51 @@ describe("a training plan", () => {
   }
 
   it("is checked in full before a run exists", () => {
-    assert.throws(() => readTask("train", { ...plan, rounds: 0 }), {
-      code: "PLAN_INVALID",
+    assert.throws(() => argumentOf(fedTrain, { ...plan, rounds: 0 }), {
+      code: "ARGUMENT_INVALID",
       message: /rounds/,
     });
     const layers = [{ class_name: "Nope", config: {} }];
-    assert.throws(() => readTask("train", { ...plan, model: { layers } }), { code: "MODEL_INVALID" });
+    assert.throws(() => argumentOf(fedTrain, { ...plan, model: { layers } }), { code: "MODEL_INVALID" });
   });
 
-  it("says what the sites are told, and what tensors they must send", () => {
-    const task = readTask("train", plan);
-    const { tensors, workJson } = describeWork(task, layersOf(task));
+  it("says what the sites are asked first, and what tensors they must send", () => {
+    const { work, body, rule } = fedTrain.first(argumentOf(fedTrain, plan));
     assert.deepEqual(
-      tensors.map(({ shape }) => shape),
+      shapeOf(work, body).tensors?.map(({ shape }) => shape),
       [[784, 10], [10]],
     );
-    assert.equal((JSON.parse(workJson.train) as { kind: string }).kind, "train");
-    assert.equal((JSON.parse(workJson.evaluate) as { kind: string }).kind, "evaluate");
+    assert.equal(work.name, "train");
+    assert.deepEqual(work.body.parse(body), body);
+    const { onShort, atLeast, waitMs, deadlineMs, graceMs } = rule;
+    assert.deepEqual([onShort, atLeast, waitMs, deadlineMs, graceMs], ["fail", 1, 0, 600_000, 30_000]);
   });
 });
-
-function layersOf({ model }: Task) {
-  assert.ok("layers" in model);
-  return model.layers;
-}
 
 describe("the argument of one round", () => {
   const digest = "0".repeat(64);
 
-  it("is a plan of one round, from a new model or from a version that the hub has", () => {
-    assert.equal(readTask("round", plan).rounds, 1);
+  it("is a plan of one round, from a new model or from a version that the hub has", async () => {
     const version = { name: "digits", version: 3 };
-    assert.deepEqual(readTask("round", { ...plan, model: version }).model, version);
-    assert.deepEqual(readTask("round", { ...plan, model: { sha256: digest } }).model, { sha256: digest });
+    assert.deepEqual(argumentOf(fedRound, { ...plan, model: version }).model, version);
+    assert.deepEqual(argumentOf(fedRound, { ...plan, model: { sha256: digest } }).model, { sha256: digest });
     // As the output of the round before has it.
     const output = { ...version, sha256: digest, bytes: 12 };
-    assert.deepEqual(readTask("round", { ...plan, model: output }).model, output);
-    assert.equal(readTask("round", plan).name, undefined);
+    assert.deepEqual(argumentOf(fedRound, { ...plan, model: output }).model, output);
+    const begun = await fedRound.prepare(argumentOf(fedRound, plan), noModels);
+    assert.deepEqual([begun.rounds, begun.name, begun.base], [1, "training", null]);
+    assert.deepEqual(begun.layers, (await fedTrain.prepare(argumentOf(fedTrain, plan), noModels)).layers);
+  });
+
+  it("goes on with the series and the layers of the version, unless it names a series", async () => {
+    const [given, named] = [{ ...plan, model: { name: "digits", version: 3 } }, { name: "other" }];
+    const begun = await fedRound.prepare(argumentOf(fedRound, given), { model: found });
+    assert.deepEqual([begun.name, begun.layers, begun.base], ["digits", layers, base]);
+    const renamed = await fedRound.prepare(argumentOf(fedRound, { ...given, ...named }), { model: found });
+    assert.deepEqual([renamed.name, renamed.base], ["other", base]);
+    await assert.rejects(async () => fedRound.prepare(argumentOf(fedRound, given), noModels), {
+      code: "MODEL_NOT_FOUND",
+    });
   });
 
   const wrong: [string, object, RegExp][] = [
@@ -132,18 +172,20 @@ describe("the argument of one round", () => {
   ];
   for (const [what, argument, says] of wrong) {
     it(`is refused with ${what}`, () => {
-      assert.throws(() => readTask("round", argument), { code: "PLAN_INVALID", message: says });
+      assert.throws(() => argumentOf(fedRound, argument), { code: "ARGUMENT_INVALID", message: says });
     });
   }
 });
 
 describe("the argument of an evaluation", () => {
-  it("names a version, and nothing that only a training needs", () => {
+  it("names a version, and nothing that only a training needs", async () => {
     const model = { name: "digits", version: 3 };
-    const task = readTask("evaluate", { dataset: plan.dataset, model });
-    assert.deepEqual([task.model, task.evaluates, task.local.loss], [model, true, "categoricalCrossentropy"]);
+    const given = argumentOf(fedEvaluate, { dataset: plan.dataset, model });
+    assert.deepEqual([given.model, given.loss], [model, "categoricalCrossentropy"]);
+    const { model: tested, body } = await fedEvaluate.prepare(given, { model: found });
+    assert.deepEqual([tested, body.layers], [base, layers]);
     for (const argument of [{ ...plan }, { dataset: plan.dataset, model, local: {} }, { model }])
-      assert.throws(() => readTask("evaluate", argument), { code: "PLAN_INVALID" });
+      assert.throws(() => argumentOf(fedEvaluate, argument), { code: "ARGUMENT_INVALID" });
   });
 });
 
@@ -158,7 +200,7 @@ describe("the rules on sites in a plan", () => {
   ];
   for (const [what, at, says] of wrong) {
     it(`are refused with ${what}`, () => {
-      assert.throws(() => readTask("train", { ...plan, at }), { code: "PLAN_INVALID", message: says });
+      assert.throws(() => argumentOf(fedTrain, { ...plan, at }), { code: "ARGUMENT_INVALID", message: says });
     });
   }
 });

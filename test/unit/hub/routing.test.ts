@@ -23,7 +23,7 @@ function site(id: string, datasets: readonly Dataset[], changes: Partial<Site> =
     labels: {},
     datasets,
     agentVersion: "1",
-    capabilities: [],
+    capabilities: ["train", "evaluate"],
     lastSeenMs: undefined,
     revokedAtMs: undefined,
     revokedReason: undefined,
@@ -37,7 +37,11 @@ const online = () => true;
 
 /** The ids of those that fit, and the others with their reasons. */
 function fit(sites: readonly Site[], dataset: DatasetSelector, at: z.input<typeof atSchema> = {}) {
-  const { fitting, rejected } = fittingSites(sites, { dataset, at: atOf(at), rows: "trainRows" }, online);
+  const { fitting, rejected } = fittingSites(
+    sites,
+    { dataset, at: atOf(at), rows: "train", capabilities: ["train"] },
+    online,
+  );
   return { fitting: fitting.map((one) => one.site.id as string), reasons: reasonsOf(rejected) };
 }
 
@@ -77,7 +81,7 @@ describe("the sites that fit", () => {
 
   it("need rows of the share that the work is on", () => {
     const untested = [site("a/x", [{ ...digits, testRows: 0 }])];
-    const wish = { dataset: wanted, at: atOf({}), rows: "testRows" } as const;
+    const wish = { dataset: wanted, at: atOf({}), rows: "test", capabilities: [] } as const;
     assert.deepEqual(reasonsOf(fittingSites(untested, wish, online).rejected), {
       "a/x": "its dataset has no rows to test on",
     });
@@ -141,7 +145,7 @@ describe("the choice among the sites that fit", () => {
     at: z.input<typeof atSchema>,
     { round = 1, sites = many, history }: { round?: number; sites?: Site[]; history?: RoutingHistory } = {},
   ) => {
-    const wish = { dataset: wanted, at: atOf(at), rows: "trainRows" } as const;
+    const wish = { dataset: wanted, at: atOf(at), rows: "train", capabilities: ["train"] } as const;
     return chooseSites(sites, wish, online, round, history);
   };
 
@@ -153,9 +157,9 @@ describe("the choice among the sites that fit", () => {
       limit: 2,
       affinity: "previous",
     } as const;
-    const wish = { dataset: wanted, at: atOf(rules), rows: "trainRows" } as const;
+    const wish = { dataset: wanted, at: atOf(rules), rows: "train", capabilities: ["train"] } as const;
     const present = new Set(many.slice(1).map(({ id }) => id));
-    const request = { sites: many, wish, online: present, round: 3, history };
+    const request = { sites: many, wish, online: present, draw: 3, history };
     const here = chooseSites(many, wish, (id) => present.has(id), 3, history);
     assert.deepEqual(await chooseInThread(request), here);
     assert.deepEqual(here.chosen, ["a/s3", "a/s7"]);
@@ -164,11 +168,16 @@ describe("the choice among the sites that fit", () => {
   it("is refused when its rules take for ever, and holds nobody up meanwhile", async () => {
     const ones = `[${"1,".repeat(450)}1]`;
     const loops = `${ones}.map(x, ${ones}.map(y, x + y)).size() > 1`;
-    const wish = { dataset: wanted, at: atOf({ where: loops }), rows: "trainRows" } as const;
+    const wish = {
+      dataset: wanted,
+      at: atOf({ where: loops }),
+      rows: "train",
+      capabilities: ["train"],
+    } as const;
     const sites = Array.from({ length: 500 }, (_, at) => site(`a/s${at}`, [digits]));
     let turns = 0;
     const ticking = setInterval(() => turns++, 5);
-    await assert.rejects(chooseInThread({ sites, wish, online: new Set(), round: 1 }), {
+    await assert.rejects(chooseInThread({ sites, wish, online: new Set(), draw: 1 }), {
       code: "EXPRESSION_FAILED",
       message: /longer than 2000 ms for 500 sites/,
     });
@@ -221,7 +230,7 @@ describe("the choice among the sites that fit", () => {
   });
 
   it("leaves out those that are not there, but names them", () => {
-    const wish = { dataset: wanted, at: atOf({ limit: 2 }), rows: "trainRows" } as const;
+    const wish = { dataset: wanted, at: atOf({ limit: 2 }), rows: "train", capabilities: ["train"] } as const;
     const { chosen, away, rejected } = chooseSites(many, wish, (id) => id !== "a/s0", 1);
     assert.deepEqual([chosen, away], [["a/s1", "a/s2"], ["a/s0"]]);
     assert.equal(reasonsOf(rejected)["a/s0"], "it is not connected");

@@ -7,7 +7,6 @@ import { deferred, fullJitterMs, Mailbox, Serial, sleep } from "#kernel/async.js
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes, hashFile, makeDirectory, readIfThere, writeFileAtomic } from "#kernel/files.js";
 import {
-  assignmentId,
   organisationOf,
   parseAssignmentId,
   parseOpId,
@@ -101,17 +100,6 @@ describe("ids", () => {
       "acme/berlin\n",
     ])
       assert.throws(() => parseSiteId(text), { code: "ARGUMENT_INVALID" }, text);
-  });
-
-  it("of assignments differ whenever run, round, kind or site do, and can be read back", () => {
-    const run = parseRunId("0190-x");
-    const all = [1, 2, 12].flatMap((round) =>
-      ["train", "evaluate"].flatMap((kind) =>
-        ["a/b", "a-b/c", "a/b-c"].map((site) => assignmentId(run, round, kind, parseSiteId(site))),
-      ),
-    );
-    assert.equal(new Set(all).size, all.length);
-    for (const id of all) assert.equal(parseAssignmentId(id), id);
   });
 });
 

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Assignment, AssignmentState } from "#hub/assignments/model.js";
-import { judge } from "#hub/rounds/model.js";
-import { findOverdue } from "#hub/rounds/overdue.js";
-import { neededToBegin, neededToEnd } from "#hub/rounds/quorum.js";
-import { assignmentId, parseRunId, parseSha256, parseSiteId } from "#kernel/ids.js";
+import type { Rule } from "#hub/assignments/stage.js";
+import { findOverdue } from "#hub/federated/collect/overdue.js";
+import { judge, neededToBegin, neededToEnd } from "#hub/federated/collect/quorum.js";
+import { parseRunId, parseSiteId, type SiteId } from "#kernel/ids.js";
+import { assignmentOf, newStage, rule } from "../../../support/stages.js";
 
-const run = parseRunId("run-1");
+const stage = newStage({ runId: parseRunId("run-1"), effect: "e1" });
 const states = [
   "offered",
   "accepted",
@@ -19,45 +20,27 @@ const states = [
   "cancelled",
 ] as const satisfies readonly AssignmentState[];
 
-function assignment(name: string, state: AssignmentState, changes: Partial<Assignment> = {}): Assignment {
-  const site = parseSiteId(`acme/${name}`);
-  return {
-    id: assignmentId(run, 1, "train", site),
-    runId: run,
-    effect: "e1",
-    round: 1,
-    kind: "train",
-    site,
-    state,
-    attempt: 1,
-    base: { sha256: parseSha256("0".repeat(64)), sizeBytes: 1 },
-    deadlineAtMs: 1000,
-    deliveredAtMs: undefined,
-    opId: undefined,
-    answerSha256: undefined,
-    update: undefined,
-    samples: 0,
-    metrics: {},
-    reasonCode: undefined,
-    reason: undefined,
-    ...changes,
-  };
-}
+const assignment = (name: string, state: AssignmentState, changes: Partial<Assignment> = {}): Assignment =>
+  assignmentOf(stage, parseSiteId(`acme/${name}`), { state, deadlineAtMs: 1000, ...changes });
+
+/** A rule that needs so many sites. */
+const needs = (min: number, changes: Partial<Rule> = {}): Rule => ({ ...rule, min, ...changes });
 
 const of = (...list: AssignmentState[]): Assignment[] =>
   list.map((state, index) => assignment(`s${index}`, state));
 
-describe("the judgement on a collecting round", () => {
-  it("waits while a site may still deliver and the quorum can be reached", () => {
-    assert.deepEqual(judge(of("delivered", "offered"), 1), { verdict: "wait" });
-    assert.deepEqual(judge(of("delivered", "accepted"), 2), { verdict: "wait" });
-    assert.deepEqual(judge(of("failed", "accepted"), 1), { verdict: "wait" });
+describe("the judgement on an open stage", () => {
+  it("waits while a site may still answer and the quorum can be reached", () => {
+    assert.deepEqual(judge(of("delivered", "offered"), needs(1)), { is: "wait" });
+    assert.deepEqual(judge(of("delivered", "accepted"), needs(2)), { is: "wait" });
+    assert.deepEqual(judge(of("failed", "accepted"), needs(1)), { is: "wait" });
   });
 
-  it("aggregates when all has been said and the quorum holds", () => {
-    assert.deepEqual(judge(of("delivered", "delivered"), 2), { verdict: "aggregate" });
-    assert.deepEqual(judge(of("delivered", "failed", "late", "vanished", "refused"), 1), {
-      verdict: "aggregate",
+  it("closes when all has been said and the quorum holds", () => {
+    assert.deepEqual(judge(of("delivered", "delivered"), needs(2)), { is: "close", short: false });
+    assert.deepEqual(judge(of("delivered", "failed", "late", "vanished", "refused"), needs(1)), {
+      is: "close",
+      short: false,
     });
   });
 
@@ -69,25 +52,27 @@ describe("the judgement on a collecting round", () => {
         assignment("c", "vanished"),
         assignment("d", "offered"),
       ],
-      3,
+      needs(3),
     );
     assert.deepEqual(verdict, {
-      verdict: "fail",
+      is: "fail",
+      code: "QUORUM_LOST",
       text: "2 of 4 sites are left and 3 are needed. acme/b: no consent. acme/c: vanished",
     });
   });
 
-  it("never aggregates below the quorum, nor while anything is open, nor waits for nobody", () => {
+  it("never closes below the quorum, nor while anything is open, nor waits for nobody", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...states), { maxLength: 8 }),
         fc.integer({ min: 1, max: 8 }),
         (list, min) => {
-          const { verdict } = judge(of(...list), min);
+          const verdict = judge(of(...list), needs(min));
           const delivered = list.filter((state) => state === "delivered").length;
           const open = list.filter((state) => state === "offered" || state === "accepted").length;
-          assert.equal(verdict === "fail", delivered + open < min);
-          assert.equal(verdict === "aggregate", delivered >= min && open === 0);
+          assert.equal(verdict.is === "fail", delivered + open < min);
+          assert.equal(verdict.is === "close", delivered >= min && open === 0);
+          if (verdict.is === "close") assert.equal(verdict.short, false);
         },
       ),
     );
@@ -95,9 +80,9 @@ describe("the judgement on a collecting round", () => {
 });
 
 describe("a quorum", () => {
-  const quorum = { wait: 0, onShort: "fail" } as const;
+  const quorum = { onShort: "fail" } as const;
 
-  it("is all that the round began with, unless the plan says otherwise", () => {
+  it("is all that were asked, unless the plan says otherwise", () => {
     assert.equal(neededToBegin(quorum), 1);
     assert.equal(neededToEnd(quorum, 5), 5);
     assert.equal(neededToEnd({ ...quorum, min: 2 }, 5), 2);
@@ -159,7 +144,7 @@ describe("overdue assignments", () => {
       assignment("x", "offered", { deadlineAtMs: 700 }),
       assignment("y", "accepted", { deadlineAtMs: 900 }),
     ];
-    const since = ({ site }: Assignment) => (site === "acme/y" ? 400 : undefined);
+    const since = (site: SiteId) => (site === "acme/y" ? 400 : undefined);
     assert.deepEqual(findOverdue(list, since, 100, 0, 450), { late: [], vanished: [], nextDueMs: 500 });
     assert.equal(findOverdue(of("delivered"), online, 100, 0, 9999).nextDueMs, undefined);
   });
