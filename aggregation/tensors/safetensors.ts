@@ -1,4 +1,5 @@
 import { AggregationError, quoted } from "../errors.js";
+import { type Dtype, dtypeNames, dtypes, type ValuesOf } from "./dtypes.js";
 import { HeaderScanner } from "./header-scanner.js";
 import {
   byteCount,
@@ -33,10 +34,17 @@ export interface Header {
   readonly dataBytes: number;
 }
 
-/** A tensor in memory. */
-export interface Tensor extends TensorSpec {
-  readonly values: Float32Array<ArrayBuffer>;
+/** A tensor in memory, of one element type. */
+interface TensorOf<D extends Dtype> extends TensorSpec {
+  readonly dtype: D;
+  readonly values: ValuesOf[D];
 }
+
+/** A tensor in memory, as the models that are trained have them. */
+export type Tensor = TensorOf<"F32">;
+
+/** A tensor in memory, of any element type. */
+export type AnyTensor = { [D in Dtype]: TensorOf<D> }[Dtype];
 
 /**
  * The canonical header: tensors in the given order, no metadata, padded so that the values start at a multiple of 8.
@@ -81,9 +89,9 @@ export function headerLength(prefix: Uint8Array): number {
 /**
  * Parses the JSON header of a blob that nobody has checked; `json` are the bytes after the length prefix.
  * The tensors must lie one after the other, in the order of the header, without gaps.
- * Throws `UPDATE_MALFORMED`, or `UPDATE_SCHEMA_WRONG` for a dtype other than F32.
+ * Throws `UPDATE_MALFORMED`, or `UPDATE_SCHEMA_WRONG` for a dtype that is not `accepted`.
  */
-export function parseHeader(json: Uint8Array): Header {
+export function parseHeader(json: Uint8Array, accepted: readonly Dtype[] = dtypeNames): Header {
   if (json[0] !== 0x7b) throw malformed("The safetensors header must start with `{`.");
   let text: string;
   try {
@@ -107,7 +115,7 @@ export function parseHeader(json: Uint8Array): Header {
       throw malformed(`A blob has at most ${tensorLimits.tensors} tensors.`);
     const fault = nameFault(name, names);
     if (fault !== undefined) throw malformed(fault, name);
-    const tensor = readTensor(scanner, name, begin);
+    const tensor = readTensor(scanner, name, begin, accepted);
     begin = tensor.end;
     tensors.push(tensor);
   });
@@ -115,30 +123,34 @@ export function parseHeader(json: Uint8Array): Header {
   return { tensors, dataOffset: prefixBytes + json.length, dataBytes: begin };
 }
 
-function readTensor(scanner: HeaderScanner, name: string, begin: number): HeaderTensor {
-  let dtype: string | undefined;
+function readTensor(
+  scanner: HeaderScanner,
+  name: string,
+  begin: number,
+  accepted: readonly Dtype[],
+): HeaderTensor {
+  let found: string | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   scanner.object((key) => {
-    if (key === "dtype" && dtype === undefined) dtype = scanner.string();
+    if (key === "dtype" && found === undefined) found = scanner.string();
     else if (key === "shape" && shape === undefined) shape = scanner.integers(tensorLimits.rank);
     else if (key === "data_offsets" && offsets === undefined) offsets = scanner.integers(2);
     else throw malformed(`Tensor ${quoted(name)} has an unknown or repeated key ${quoted(key)}.`, name);
   });
-  if (dtype === undefined || shape === undefined || offsets === undefined) {
+  if (found === undefined || shape === undefined || offsets === undefined) {
     throw malformed(`Tensor ${quoted(name)} must have \`dtype\`, \`shape\` and \`data_offsets\`.`, name);
   }
-  if (dtype !== "F32") {
+  const dtype = accepted.find((one) => one === found);
+  if (dtype === undefined) {
     throw new AggregationError(
       "UPDATE_SCHEMA_WRONG",
-      `Tensor ${quoted(name)} has dtype ${quoted(dtype)}; only F32 is accepted.`,
-      {
-        tensor: name,
-      },
+      `Tensor ${quoted(name)} has dtype ${quoted(found)}; only ${accepted.join(", ")} ${accepted.length === 1 ? "is" : "are"} accepted.`,
+      { tensor: name },
     );
   }
   const elements = countElements(shape);
-  const end = begin + (elements ?? Number.NaN) * 4;
+  const end = begin + (elements ?? Number.NaN) * dtypes[dtype].bytes;
   if (!Number.isSafeInteger(end)) {
     throw malformed(`Tensor ${quoted(name)} has an impossible shape ${describeShape(shape)}.`, name);
   }
@@ -149,33 +161,63 @@ function readTensor(scanner: HeaderScanner, name: string, begin: number): Header
       name,
     );
   }
-  return { name, dtype: "F32", shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 /** The header at the start of a blob in memory; the values need not be there. Throws as {@link parseHeader} does. */
-export function readHeader(blob: Uint8Array): Header {
+export function readHeader(blob: Uint8Array, accepted: readonly Dtype[] = dtypeNames): Header {
   const length = headerLength(blob);
   if (blob.length < prefixBytes + length) throw malformed("The safetensors blob ends within its header.");
-  return parseHeader(blob.subarray(prefixBytes, prefixBytes + length));
+  return parseHeader(blob.subarray(prefixBytes, prefixBytes + length), accepted);
 }
 
-/** All tensors of a blob in memory, copied: a blob may start at any address. Throws as {@link parseHeader} does. */
+/** The tensors of a blob in memory, copied: a blob may start at any address. Throws as {@link parseHeader} does, for all but F32. */
 export function decodeTensors(blob: Uint8Array): Tensor[] {
-  const { tensors, dataOffset, dataBytes } = readHeader(blob);
+  return tensorsOf(blob, ["F32"]).map(({ name, shape, bytes }) => ({
+    name,
+    dtype: "F32",
+    shape,
+    values: new Float32Array(bytes),
+  }));
+}
+
+/** {@link decodeTensors} for any element types. Throws as {@link parseHeader} does. */
+export function decodeAnyTensors(blob: Uint8Array): AnyTensor[] {
+  return tensorsOf(blob, dtypeNames).map(({ name, dtype, shape, bytes }): AnyTensor => {
+    switch (dtype) {
+      case "F32":
+        return { name, dtype, shape, values: new Float32Array(bytes) };
+      case "F64":
+        return { name, dtype, shape, values: new Float64Array(bytes) };
+      case "BF16":
+        return { name, dtype, shape, values: new Uint16Array(bytes) };
+      case "I32":
+        return { name, dtype, shape, values: new Int32Array(bytes) };
+      case "I64":
+        return { name, dtype, shape, values: new BigInt64Array(bytes) };
+    }
+  });
+}
+
+function tensorsOf(
+  blob: Uint8Array,
+  accepted: readonly Dtype[],
+): (TensorSpec & { readonly bytes: ArrayBuffer })[] {
+  const { tensors, dataOffset, dataBytes } = readHeader(blob, accepted);
   if (blob.length !== dataOffset + dataBytes) {
     throw malformed(
       `The safetensors blob has ${blob.length} bytes; its header asks for ${dataOffset + dataBytes}.`,
     );
   }
   return tensors.map(({ name, dtype, shape, begin, end }) => {
-    const values = new Float32Array((end - begin) / 4);
-    new Uint8Array(values.buffer).set(blob.subarray(dataOffset + begin, dataOffset + end));
-    return { name, dtype, shape, values };
+    const bytes = new Uint8Array(end - begin);
+    bytes.set(blob.subarray(dataOffset + begin, dataOffset + end));
+    return { name, dtype, shape, bytes: bytes.buffer };
   });
 }
 
 /** A blob with the canonical header. Throws `ARGUMENT_INVALID` when values and shape do not fit together. */
-export function encodeTensors(tensors: readonly Tensor[]): Uint8Array<ArrayBuffer> {
+export function encodeTensors(tensors: readonly AnyTensor[]): Uint8Array<ArrayBuffer> {
   const header = encodeHeader(tensors);
   const blob = new Uint8Array(header.length + totalBytes(tensors));
   blob.set(header);

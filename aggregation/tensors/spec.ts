@@ -1,9 +1,10 @@
 import { AggregationError, quoted } from "../errors.js";
+import { type Dtype, dtypes } from "./dtypes.js";
 
 /** One tensor of a model: its name, element type and shape. A scalar has the shape `[]`. */
 export interface TensorSpec {
   readonly name: string;
-  readonly dtype: "F32";
+  readonly dtype: Dtype;
   readonly shape: readonly number[];
 }
 
@@ -25,7 +26,7 @@ export function countElements(shape: readonly number[]): number | undefined {
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) return undefined;
     elements *= size;
-    if (elements > Number.MAX_SAFE_INTEGER / 4) return undefined;
+    if (elements > Number.MAX_SAFE_INTEGER / 8) return undefined;
   }
   return elements;
 }
@@ -43,7 +44,7 @@ export function elementCount(spec: TensorSpec): number {
 
 /** The bytes of one tensor's values. */
 export function byteCount(spec: TensorSpec): number {
-  return elementCount(spec) * 4;
+  return elementCount(spec) * dtypes[spec.dtype].bytes;
 }
 
 /** The bytes of all values, without the header. */

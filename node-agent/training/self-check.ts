@@ -56,6 +56,7 @@ async function gradients(backend: string): Promise<Float32Array[]> {
     model.load(
       model.specs.map((spec, phase) => ({
         ...spec,
+        dtype: "F32",
         values: waves(
           spec.shape.reduce((a, b) => a * b, 1),
           phase,

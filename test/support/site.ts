@@ -204,6 +204,7 @@ export function fill(
 ): Tensor[] {
   return tensors.map((spec) => ({
     ...spec,
+    dtype: "F32",
     values: Float32Array.from({ length: spec.shape.reduce((a, b) => a * b, 1) }, (_, i) =>
       value(spec.name, i),
     ),

@@ -22,7 +22,7 @@ function blobWith(change?: { at: number; value: number }): Uint8Array<ArrayBuffe
     specs.map((spec) => {
       const length = spec.shape.reduce((a, b) => a * b, 1);
       at += length;
-      return { ...spec, values: all.slice(at - length, at) };
+      return { ...spec, dtype: "F32", values: all.slice(at - length, at) };
     }),
   );
 }

@@ -49,6 +49,7 @@ describe("safetensors", () => {
       fc.property(specsArbitrary, fc.nat(7), (specs, shift) => {
         const tensors = specs.map((spec, place) => ({
           ...spec,
+          dtype: "F32" as const,
           values: Float32Array.from(
             { length: spec.shape.reduce((a, b) => a * b, 1) },
             (_, i) => place + i / 7,
@@ -213,11 +214,13 @@ describe("safetensors", () => {
   });
 
   it("names the dtype that it does not take", () => {
-    const blob = blobOf(tensor('"dtype":"BF16","shape":[1],"data_offsets":[0,2]'), 2);
-    assert.throws(
-      () => readHeader(blob),
-      refusal("UPDATE_SCHEMA_WRONG", /"w" has dtype "BF16"; only F32/, "w"),
-    );
+    const blob = (dtype: string) => blobOf(tensor(`"dtype":"${dtype}","shape":[1],"data_offsets":[0,2]`), 2);
+    const all = /"w" has dtype "F16"; only F32, F64, BF16, I32, I64 are accepted/;
+    assert.throws(() => readHeader(blob("F16")), refusal("UPDATE_SCHEMA_WRONG", all, "w"));
+    const one = /"w" has dtype "BF16"; only F32 is accepted/;
+    assert.throws(() => decodeTensors(blob("BF16")), refusal("UPDATE_SCHEMA_WRONG", one, "w"));
+    assert.throws(() => readHeader(blob("BF16"), ["F32"]), refusal("UPDATE_SCHEMA_WRONG", one, "w"));
+    assert.equal(readHeader(blob("BF16")).dataBytes, 2);
   });
 
   it("never fails but with its own error, whatever the bytes", () => {
@@ -250,7 +253,7 @@ describe("safetensors", () => {
     const error = (() => {
       try {
         readHeader(
-          blobOf(`{"a\\u001b[31m\u202e${"x".repeat(200)}":{"dtype":"F64","shape":[],"data_offsets":[0,8]}}`),
+          blobOf(`{"a\\u001b[31m\u202e${"x".repeat(200)}":{"dtype":"F16","shape":[],"data_offsets":[0,2]}}`),
         );
       } catch (thrown) {
         return thrown;
@@ -270,7 +273,7 @@ describe("safetensors", () => {
     assert.throws(() => encodeHeader([spec("")]), refusal("ARGUMENT_INVALID", /1 to 256/));
     assert.throws(() => encodeHeader([spec("a", [-1])]), refusal("ARGUMENT_INVALID", /impossible shape/));
     assert.throws(
-      () => encodeTensors([{ ...spec("a", [2]), values: new Float32Array(3) }]),
+      () => encodeTensors([{ ...spec("a", [2]), dtype: "F32", values: new Float32Array(3) }]),
       refusal("ARGUMENT_INVALID", /has 3 values/),
     );
   });
