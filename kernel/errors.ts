@@ -91,6 +91,7 @@ export const errorKinds = {
   POLICY_REFUSED: { grpc: status.PERMISSION_DENIED, exit: exit.refused },
   DATASET_MISSING: { grpc: status.FAILED_PRECONDITION, exit: exit.refused },
   WORK_UNSUPPORTED: { grpc: status.UNIMPLEMENTED, exit: exit.refused },
+  STATE_LOST: { grpc: status.FAILED_PRECONDITION, exit: exit.refused },
   WORK_FAILED: { grpc: status.INTERNAL, exit: exit.runFailed, retryable: true },
   BACKEND_UNAVAILABLE: { grpc: status.FAILED_PRECONDITION, exit: exit.config },
   ASSIGNMENT_NOT_FOUND: { grpc: status.NOT_FOUND, exit: exit.notFound },

@@ -72,6 +72,8 @@ export function agentPaths(dir: string) {
     cache: join(dir, "cache"),
     outbox: join(dir, "outbox"),
     work: join(dir, "work"),
+    /** What works keep from one round to the next, where it is large. */
+    states: join(dir, "states"),
     /** Files here are sent to the hub as events. */
     events: join(dir, "events"),
   };

@@ -12,6 +12,7 @@ import type { FoundDataset } from "./assignments/course.js";
 import { Executor } from "./assignments/executor.js";
 import { Journal } from "./assignments/journal.js";
 import { Outbox } from "./assignments/outbox.js";
+import { SiteStates } from "./assignments/states.js";
 import { Workshop } from "./assignments/workshop.js";
 import { agentPaths, readAgentConfig } from "./config.js";
 import { type Dataset, openDatasets, select } from "./data/datasets.js";
@@ -88,7 +89,9 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       options.steps === undefined ? createSteps({ datasets, backend: config.backend, log }) : undefined;
     const steps = options.steps ?? own?.steps ?? [];
     const { minCell } = config.policy;
-    const workshop = new Workshop({ site: config.site, minCell, outbox, dir: paths.work });
+    const states = new SiteStates(journal.states, paths.states);
+    await states.prepare();
+    const workshop = new Workshop({ site: config.site, minCell, outbox, states, dir: paths.work });
     await workshop.prepare();
     // Loads TensorFlow while the session comes about; a back end that is missing is told of before the first work.
     const stopped = new AbortController();
@@ -115,11 +118,15 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       introduction: {
         capabilities: steps.map(({ kind }) => kind.name),
         held: () => executor.held(),
+        runs: () => journal.states.runs(),
         catalogue,
       },
       events: {
         offer: (offer) => executor.offer(offer),
         cancel: (id, reason) => executor.cancel(id, reason),
+        runEnded: (runId) => {
+          states.endRun(runId).catch((err: unknown) => log.warn({ runId, err }, "a state cannot be removed"));
+        },
         eventReceipt: (receipt) => events.receipt(receipt),
       },
       onSession: (capabilities) => events.sessionOpened(capabilities),
@@ -132,6 +139,7 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
       cache,
       steps,
       workshop,
+      states,
       hub: connection,
       policy: config.policy,
       isPaused: pauseSwitch(dir, config.policy),

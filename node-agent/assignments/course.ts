@@ -15,8 +15,10 @@ import type { LogLine } from "./model.js";
 import type { Outbox } from "./outbox.js";
 import type { Replies } from "./replies.js";
 import { Slots } from "./slots.js";
+import type { StateRow } from "./state-rows.js";
+import type { SiteStates } from "./states.js";
 import { reasonForHub, toComityError } from "./verdict.js";
-import { findStep, onlyOnce, readWork, type Work } from "./work.js";
+import { findStep, keepsState, onlyOnce, readWork, type Work } from "./work.js";
 import type { Done, Workshop } from "./workshop.js";
 
 /** Codes by which the site declines, rather than fails. */
@@ -25,6 +27,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "DATASET_MISSING",
   "WORK_UNSUPPORTED",
   "MESSAGE_INVALID",
+  "STATE_LOST",
 ]);
 
 /** A dataset that a work reads. */
@@ -36,6 +39,8 @@ export interface FoundDataset extends DatasetFacts {
 /** Work that the site's policy has allowed. */
 interface AllowedWork extends Work {
   readonly dataset: FoundDataset | undefined;
+  /** What it goes on from. */
+  readonly state: StateRow | undefined;
 }
 
 /** What the course of a job needs from the agent. */
@@ -46,6 +51,7 @@ export interface CourseParts {
   /** One for each kind of work that the agent does. */
   readonly steps: readonly Step[];
   readonly workshop: Workshop;
+  readonly states: SiteStates;
   readonly hub: HubPort;
   readonly replies: Replies;
   readonly policy: Policy;
@@ -111,6 +117,8 @@ export class Course {
       this.#parts.replies.refuse(offer, reason);
       return undefined;
     }
+    const state = keepsState(work) ? await this.#parts.states.find(offer) : undefined;
+    job.abort.signal.throwIfAborted();
     const allowed: LogLine = { ...line, event: "allowed" };
     if (work.step.kind.brief === true) job.decision = allowed;
     // After a restart the promise is in the journal already.
@@ -119,7 +127,7 @@ export class Course {
       job.held = true;
       this.#parts.replies.accept(job.offer);
     }
-    return { ...work, dataset };
+    return { ...work, dataset, state };
   }
 
   async #work(job: Job, work: AllowedWork): Promise<void> {
@@ -132,14 +140,16 @@ export class Course {
       const slots = kind.brief === true ? this.#briefSlots : this.#slots;
       await slots.run(signal, async () => {
         log.info({ assignment: job.offer.assignmentId, round: job.offer.round }, `${kind.name} begins`);
-        const { answer, bytes } = await this.#run(job, work, inputs);
+        const { answer, bytes, state } = await this.#run(job, work, inputs);
         signal.throwIfAborted();
         const outgoing: LogLine = { event: "outgoing", offer: job.offer, answer };
-        journal.answer(job.offer, answer, bytes, [...(job.decision ? [job.decision] : []), outgoing]);
+        const lines = [...(job.decision ? [job.decision] : []), outgoing];
+        const gone = journal.answer(job.offer, answer, bytes, lines, state);
         job.decision = undefined;
         job.held = true;
         job.answer = answer;
         job.bytes = bytes;
+        await this.#parts.states.remove(gone);
       });
     } finally {
       inputs.release();
@@ -151,7 +161,7 @@ export class Course {
     const { workshop, replies } = this.#parts;
     const progress = work.step.kind.brief === true ? () => undefined : replies.progressOf(job);
     const before = await work.dataset?.version();
-    const done = await workshop.run(job.offer, work, inputs, job.abort.signal, progress);
+    const done = await workshop.run(job.offer, work, inputs, work.state, job.abort.signal, progress);
     const after = await work.dataset?.version();
     if (before === undefined || after === undefined) return done;
     // Rows that have changed meanwhile have neither the one version nor the other.

@@ -1,6 +1,7 @@
 import { ComityError } from "#kernel/errors.js";
 import { type Database, openDatabase } from "#kernel/sqlite.js";
 import { eventSchema } from "../events/journal.js";
+import { stateSchema } from "./state-rows.js";
 
 const firstSchema = `
 create table assignments (
@@ -54,7 +55,7 @@ create table secrets (name text primary key, value blob not null) strict, withou
 `;
 
 /** What each version of the schema has added. */
-const versions = [firstSchema, eventSchema, termsSchema];
+const versions = [firstSchema, eventSchema, termsSchema, stateSchema];
 
 /**
  * Opens (or makes) the agent's own database. The lock on it is held until it is closed or the process ends:

@@ -172,6 +172,7 @@ function headerOf({ offer, answer }: OutgoingAnswer): UploadHeader {
     metrics,
     valueJson,
     dataVersion,
+    stateFrom: answer.stateFrom ?? "",
     tensors: tensors.map((tensor) => ({ ...tensor })),
     ...(update !== undefined && { update }),
   };

@@ -18,6 +18,7 @@ import {
   type Reason,
   states,
 } from "./model.js";
+import { type StateRow, StateRows } from "./state-rows.js";
 
 /** Ended assignments are kept this long, so that one offered again after a hub's restore is recognised. */
 const keepEndedMs = 7 * 24 * 3_600_000;
@@ -41,6 +42,8 @@ const rowSchema = z.object({
 export class Journal {
   /** The events that the hub is owed, in the same file. */
   readonly events: EventJournal;
+  /** What works keep at the site, in the same file. */
+  readonly states: StateRows;
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #statements: ReturnType<typeof prepare>;
@@ -54,6 +57,7 @@ export class Journal {
   constructor(path: string, clock: Clock) {
     this.#database = openJournal(path);
     this.events = new EventJournal(this.#database);
+    this.states = new StateRows(this.#database);
     this.#clock = clock;
     this.#statements = prepare(this.#database);
     this.#statements.prune.run(clock.nowMs() - keepEndedMs);
@@ -105,10 +109,20 @@ export class Journal {
 
   /**
    * The answer, and `bytes` where its update is small; a large one is in the outbox already. With it go the lines of the site's log that
-   * must be durable before anything leaves. Brief work is accepted and answered by this alone.
+   * must be durable before anything leaves, and what the work keeps at the site. Brief work is accepted and answered by this alone.
+   * Returns the names of the files of states that are not kept any more.
    */
-  answer(offer: Offer, answer: Answer, bytes: Uint8Array | undefined, lines: readonly LogLine[]): void {
+  answer(
+    offer: Offer,
+    answer: Answer,
+    bytes: Uint8Array | undefined,
+    lines: readonly LogLine[],
+    state?: StateRow,
+  ): readonly string[] {
+    let gone: readonly string[] = [];
     this.#write(() => {
+      if (state !== undefined)
+        gone = [...this.states.settle(offer), ...this.states.record(offer, state, this.#clock.nowMs())];
       for (const line of lines) this.#append(line);
       this.#statements.answer.run({
         ...this.#key(offer),
@@ -117,6 +131,7 @@ export class Journal {
         bytes: bytes ?? null,
       });
     });
+    return gone;
   }
 
   /** The bytes of an update that lies here; undefined when it is in the outbox, or there is none. */

@@ -38,8 +38,16 @@ export const offerSchema = z
     asked: z.int().min(0).default(0),
     minSites: z.int().min(0).default(0),
     release: text,
+    stateKey: z.string().max(512).default(""),
+    stateFrom: z
+      .string()
+      .transform((id): AssignmentId | "" => (id === "" ? "" : parseAssignmentId(id)))
+      .default(""),
     draw: z.int().min(0).default(0),
     partJson: text,
+  })
+  .refine(({ stateKey, runId }) => stateKey === "" || stateKey.startsWith(`${runId}/`), {
+    message: "`state_key` must begin with the id of the run and `/`",
   })
   .transform(({ base, inputs: given, draw, ...offer }, context) => {
     const named = given.find(({ name }) => name === "base");
@@ -64,8 +72,10 @@ export function isSameWork(one: Offer, other: Offer): boolean {
   return canonicalJson(workOf(one)) === canonicalJson(workOf(other));
 }
 
-const workOf = ({ kind, workJson, partJson, draw, inputs }: Offer) => ({
+const workOf = ({ kind, workJson, partJson, stateKey, stateFrom, draw, inputs }: Offer) => ({
   kind,
+  stateKey,
+  stateFrom,
   workJson,
   partJson,
   draw,
@@ -85,6 +95,8 @@ export const answerSchema = z.object({
   valueJson: z.string().optional(),
   /** Opaque; another one when the rows that the work read have changed. Not there for work that reads none. */
   dataVersion: z.string().optional(),
+  /** The answer that the work's state was read after; not there for work without one. */
+  stateFrom: z.string().optional(),
   tensors: z.array(tensorSchema),
 });
 

@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { headerLength, prefixBytes, readHeader } from "#aggregation/tensors/safetensors.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
-import { hashBytes, hashFile, makeDirectory, syncPath } from "#kernel/files.js";
-import { type AssignmentId, parseSha256, type Sha256 } from "#kernel/ids.js";
+import { hashBytes, hashFile, makeDirectory } from "#kernel/files.js";
+import type { AssignmentId, Sha256 } from "#kernel/ids.js";
 import { inlineBytes } from "#kernel/refs.js";
-
-const readBytes = 1 << 20;
+import { adoptFile } from "./adopt.js";
 
 /** An update that is about to leave: what it is, and its bytes where they are few. */
 interface StoredUpdate {
@@ -61,27 +59,8 @@ export class Outbox {
 
   async #move(id: AssignmentId, path: string, size: number): Promise<StoredUpdate> {
     const tensors = readTensors(path);
-    const file = await open(path, "r+");
-    try {
-      // The disk works while the digest is taken.
-      const synced = file.sync();
-      synced.catch(() => undefined);
-      const hash = createHash("sha256");
-      const buffer = Buffer.allocUnsafe(readBytes);
-      for (let at = 0; at < size; ) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-        if (bytesRead === 0)
-          throw new ComityError("WORK_FAILED", "The update's file became shorter while it was read.");
-        hash.update(buffer.subarray(0, bytesRead));
-        at += bytesRead;
-      }
-      await synced;
-      await rename(path, this.path(id));
-      await syncPath(this.#dir);
-      return { sha256: parseSha256(hash.digest("hex")), sizeBytes: size, tensors, bytes: undefined };
-    } finally {
-      await file.close();
-    }
+    const sha256 = await adoptFile(path, size, this.path(id));
+    return { sha256, sizeBytes: size, tensors, bytes: undefined };
   }
 
   /** Whether the file is still what was put. */

@@ -33,8 +33,13 @@ export function readWork(steps: readonly Step[], offer: Offer): Work {
   if (Object.hasOwn(part, "dataset")) throw invalid("the site's own part of the work may not have `dataset`");
   const body = parseValue({ ...common, ...part }, "work", step.kind.body, "WORK_UNSUPPORTED");
   checkInputs(step, offer);
+  if (keepsState({ step, body }) && offer.stateKey === "")
+    throw invalid("work that keeps something at the site needs `state_key`");
   return { step, body };
 }
+
+/** Whether a work keeps something at the site. */
+export const keepsState = ({ step: { kind }, body }: Work): boolean => kind.answer.keeps?.(body) === true;
 
 /** Why work is not done again that may have only one answer. */
 export const onlyOnce = (): ComityError =>

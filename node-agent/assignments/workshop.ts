@@ -9,13 +9,17 @@ import { checkEgress } from "./egress.js";
 import type { Inputs } from "./inputs.js";
 import type { Answer, Offer } from "./model.js";
 import type { Outbox } from "./outbox.js";
-import type { Work } from "./work.js";
+import type { StateRow } from "./state-rows.js";
+import type { SiteStates } from "./states.js";
+import { keepsState, type Work } from "./work.js";
 
 /** What came of the work of an assignment. */
 export interface Done {
   readonly answer: Answer;
   /** The update where it is small; a large one is in the outbox. */
   readonly bytes: Buffer | undefined;
+  /** What the work keeps at the site. */
+  readonly state: StateRow | undefined;
 }
 
 /** Where the work of an assignment is done: inputs in, step, answer out. */
@@ -23,16 +27,18 @@ export class Workshop {
   readonly #site: SiteId;
   readonly #minCell: number;
   readonly #outbox: Outbox;
+  readonly #states: SiteStates;
   readonly #dir: string;
   /** Scratch folders that nobody uses, empty. Making and removing one for each assignment costs more than all else on the disk. */
   readonly #vacant: string[] = [];
   #folders = 0;
 
-  /** `minCell`: rows that each part of a value must stand for; `dir`: for scratch folders, on the same file system as the outbox. */
-  constructor(options: { site: SiteId; minCell: number; outbox: Outbox; dir: string }) {
+  /** `minCell`: rows that each part of a value must stand for; `dir`: for scratch folders, on the same file system as the outbox and the states. */
+  constructor(options: { site: SiteId; minCell: number; outbox: Outbox; states: SiteStates; dir: string }) {
     this.#site = options.site;
     this.#minCell = options.minCell;
     this.#outbox = options.outbox;
+    this.#states = options.states;
     this.#dir = options.dir;
   }
 
@@ -42,11 +48,15 @@ export class Workshop {
     await makeDirectory(this.#dir);
   }
 
-  /** Does the work, and checks against its declaration what is about to leave. A large update then lies in the outbox. */
+  /**
+   * Does the work, going on from `state` if there is one, and checks against its declaration what is about to leave. A large update then lies
+   * in the outbox.
+   */
   async run(
     offer: Offer,
     work: Work,
     inputs: Inputs,
+    state: StateRow | undefined,
     signal: AbortSignal,
     progress: (fraction: number, text: string) => void,
   ): Promise<Done> {
@@ -58,6 +68,7 @@ export class Workshop {
         draw: offer.draw,
         directory,
         input: async (name) => await inputs.open(name),
+        state: state && { path: await this.#states.open(state, directory) },
         signal,
         progress,
       });
@@ -71,7 +82,8 @@ export class Workshop {
     }
   }
 
-  async #pack(offer: Offer, work: Work, { samples, figures, value, updatePath }: StepAnswer): Promise<Done> {
+  async #pack(offer: Offer, work: Work, stepAnswer: StepAnswer): Promise<Done> {
+    const { samples, figures, value, updatePath, statePath } = stepAnswer;
     const stored =
       updatePath === undefined ? undefined : await this.#outbox.put(offer.assignmentId, updatePath);
     const valueJson = value === undefined ? undefined : JSON.stringify(value);
@@ -85,8 +97,12 @@ export class Workshop {
       tensors: (stored?.tensors ?? []).map((tensor) => ({ ...tensor, shape: [...tensor.shape] })),
       ...(stored !== undefined && { update: { sha256: stored.sha256, sizeBytes: stored.sizeBytes } }),
       ...(valueJson !== undefined && { valueJson }),
+      ...(keepsState(work) && { stateFrom: offer.stateFrom }),
     };
-    return { answer, bytes: stored?.bytes };
+    if (keepsState(work) !== (statePath !== undefined))
+      throw new Error(`work of kind ${work.step.kind.name} keeps what it does not declare, or nothing`);
+    const state = statePath === undefined ? undefined : await this.#states.put(statePath);
+    return { answer, bytes: stored?.bytes, state };
   }
 
   #vacate(directory: string): void {

@@ -29,6 +29,8 @@ const clockSkewMs = 60_000;
 export interface Introduction {
   readonly capabilities: readonly string[];
   held(): Held[];
+  /** Runs that the site keeps something for. */
+  runs(): readonly string[];
   catalogue(): Promise<Catalogue>;
 }
 
@@ -36,6 +38,8 @@ export interface Introduction {
 export interface SessionEvents {
   offer(offer: Offer__Output): void;
   cancel(assignmentId: string, reason: string): void;
+  /** A run is over for good: what was kept for it may go. */
+  runEnded(runId: string): void;
   /** What has become of an event of the site. */
   eventReceipt(receipt: SiteEventReceipt__Output): void;
 }
@@ -89,6 +93,7 @@ export class Session {
           agentVersion: comityVersion,
           capabilities: [...introduction.capabilities],
           held: introduction.held(),
+          runs: [...introduction.runs()],
           agentTimeMs: Date.now(),
         },
       });
@@ -187,6 +192,7 @@ export class Session {
       else if (message.cancel) this.#events.cancel(message.cancel.assignmentId, message.cancel.reason);
       else if (message.receipt) this.#answers.receipt(message.receipt);
       else if (message.answerRefused) this.#answers.refused(message.answerRefused);
+      else if (message.runEnded) this.#events.runEnded(message.runEnded.runId);
       else if (message.eventReceipt) this.#events.eventReceipt(message.eventReceipt);
       else if (message.drain) {
         this.#drainMs = message.drain.reconnectAfterMs;

@@ -15,6 +15,11 @@ export interface StepContext<Input extends string = string> {
   readonly directory: string;
   /** Opens an input that the kind declares; undefined where the offer has none. Throws when it cannot be fetched. */
   input(name: Input): Promise<StepFile | undefined>;
+  /**
+   * What this work has kept at the site, as it was after the answer that the hub has folded last; only to be read. Undefined where nothing is
+   * kept yet.
+   */
+  readonly state: StepFile | undefined;
   /** Fires when the work is no longer wanted; the step then ends soon, with an error. */
   readonly signal: AbortSignal;
   /** Tells how far the work is: 0 to 1, and a few words such as `epoch 2 of 5`. */
@@ -31,6 +36,8 @@ export interface StepAnswer<Value = unknown> {
   readonly value?: Value;
   /** A safetensors file in `directory`, closed but not yet synced. */
   readonly updatePath?: string;
+  /** A file in `directory` with what the work keeps at the site; closed, and where its kind keeps something, always there. */
+  readonly statePath?: string;
 }
 
 /** Does one kind of work. */

@@ -61,15 +61,17 @@ function connect({ identity, agentAddress }: Member): Promise<Session> {
       },
     ],
   };
+  const nothing = () => undefined;
   const introduction = {
     capabilities: ["train", "evaluate"],
     held: () => [],
+    runs: () => [],
     catalogue: () => Promise.resolve(catalogue),
   };
   return Session.open(
     channel,
     introduction,
-    { offer: () => undefined, cancel: () => undefined, eventReceipt: () => undefined },
+    { offer: nothing, cancel: nothing, runEnded: nothing, eventReceipt: nothing },
     log,
   );
 }

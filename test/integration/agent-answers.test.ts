@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { appendFile, writeFile } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, it } from "mocha";
 import { z } from "zod";
@@ -330,6 +331,103 @@ describe("an agent of a hub that takes answers over the session", () => {
       await until(() => site.refusals().length === 1, "other work is refused");
       assert.equal(site.refusals()[0]?.code, "MESSAGE_INVALID");
       assert.equal(site.steps.runs, 1);
+    });
+  });
+
+  describe("work that keeps something at the site", () => {
+    /** Adds the number that it is given to the one that it has kept. */
+    const adding: Step<EvaluateBody, "base", number> = {
+      kind: {
+        ...evaluate,
+        inputs: { base: { required: false, fetch: "asked", purpose: "nothing" } },
+        answer: {
+          leaves: "value",
+          weight: "none",
+          value: () => ({ schema: z.number(), maxBytes: 100 }),
+          keeps: () => true,
+          kept: "round",
+        },
+      },
+      run: async ({ batch }, { state, directory }) => {
+        const before = state === undefined ? 0 : Number((await readFile(state.path, "utf8")).trim());
+        const statePath = join(directory, "sum");
+        // Above 64 KiB from 100 on: in a file beside the journal.
+        const length = before + batch >= 100 ? 70_000 : 10;
+        await writeFile(statePath, String(before + batch).padStart(length));
+        return { samples: 0, figures: {}, value: before + batch, statePath };
+      },
+    };
+    const add = (round: number, batch: number, stateFrom = "") => {
+      const { workJson, ...rest } = offerOf(small, { round, kind: "evaluate" });
+      const work = JSON.stringify({ ...(JSON.parse(workJson) as object), batch });
+      return { offer: { ...rest, base: null, workJson: work, stateKey: "run/sum", stateFrom } };
+    };
+    const nameOf = (round: number) => `run.${round}.evaluate.acme.berlin`;
+    const sums = () => site.answered().map(({ valueJson }) => Number(valueJson));
+    beforeEach(() => {
+      site.steps.only = [adding];
+    });
+
+    it("goes on from the answer that the offer names, also after a restart, and tells which it was", async () => {
+      await start();
+      site.peer.push(add(1, 1));
+      await until(() => site.peer.receipts.size === 1, "the first answer is there");
+      site.peer.push(add(2, 200, nameOf(1)));
+      await until(() => site.peer.receipts.size === 2, "the second answer is there");
+      await site.stop();
+      await start();
+      assert.deepEqual(
+        site.hellos().map(({ runs }) => runs),
+        [[], ["run"]],
+      );
+      // The second round was not complete: its answer does not count.
+      site.peer.push(add(3, 5, nameOf(1)));
+      await until(() => site.peer.receipts.size === 3, "the third answer is there");
+      site.peer.push(add(4, 100, nameOf(3)));
+      await until(() => site.peer.receipts.size === 4, "the fourth answer is there");
+      site.peer.push(add(5, 7, nameOf(4)));
+      await until(() => site.peer.receipts.size === 5, "the fifth answer is there");
+      assert.deepEqual(sums(), [1, 201, 6, 106, 113]);
+      assert.deepEqual(
+        site.answered().map(({ stateFrom }) => stateFrom),
+        ["", nameOf(1), nameOf(1), nameOf(3), nameOf(4)],
+      );
+      assert.equal((await readdir(join(site.dir, "states"))).length, 2);
+    });
+
+    it("is declined when that is lost, and may begin anew", async () => {
+      const agent = await start();
+      site.peer.push(add(1, 1, nameOf(0)));
+      await until(() => site.refusals().length === 1, "the offer is declined");
+      assert.equal(site.refusals()[0]?.code, "STATE_LOST");
+      site.peer.push({ offer: { ...add(1, 1).offer, attempt: 2 } });
+      await until(() => site.peer.receipts.size === 1, "the answer is there");
+      const { offer } = add(2, 1);
+      site.peer.push({ offer: { ...offer, stateKey: "" } });
+      site.peer.push({ offer: { ...offer, assignmentId: "b", stateKey: "elsewhere/sum" } });
+      await until(() => site.refusals().length === 3, "what is no offer is declined");
+      assert.deepEqual(
+        site.refusals().map(({ code }) => code),
+        ["STATE_LOST", "MESSAGE_INVALID", "MESSAGE_INVALID"],
+      );
+      const kept = await site.journal(agent);
+      assert.equal(kept.find(parseAssignmentId(nameOf(1)))?.state, "done");
+      kept.close();
+    });
+
+    it("is forgotten when the hub says that the run is over", async () => {
+      await start();
+      site.peer.push(add(1, 150));
+      await until(() => site.peer.receipts.size === 1, "the answer is there");
+      assert.equal((await readdir(join(site.dir, "states"))).length, 1);
+      site.peer.push({ runEnded: { runId: "run" } });
+      const states = join(site.dir, "states");
+      await until(() => readdirSync(states).length === 0, "the state is gone");
+      site.peer.push(add(2, 1, nameOf(1)));
+      await until(() => site.refusals().length === 1, "the state is not there any more");
+      await site.stop();
+      await start();
+      assert.deepEqual(site.hellos()[1]?.runs, []);
     });
   });
 });

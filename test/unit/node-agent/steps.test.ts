@@ -60,6 +60,7 @@ async function site(backend?: "wasm" | "cpu") {
     draw: 1,
     directory,
     input: (name) => Promise.resolve(name === "base" ? { path: basePath } : undefined),
+    state: undefined,
     signal: new AbortController().signal,
     progress: (fraction, text) => void progress.push([fraction, text]),
     ...more,
