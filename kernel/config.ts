@@ -129,12 +129,16 @@ function describeIssues(issues: readonly z.core.$ZodIssue[]): SchemaFault[] {
       });
     }
     const fault = (message: string): SchemaFault[] => [{ path, message, unknownKey: false }];
-    if (issue.code === "invalid_value") {
-      const allowed = issue.values.map(String);
-      const given = typeof issue.input === "string" ? didYouMean(issue.input, allowed) : "";
-      return fault(`${name(path)} must be one of ${allowed.join(", ")}${given}`);
-    }
+    const oneOf = (values: readonly unknown[], given: unknown): SchemaFault[] => {
+      const allowed = values.map(String);
+      const guess = typeof given === "string" ? didYouMean(given, allowed) : "";
+      return fault(`${name(path)} must be one of ${allowed.join(", ")}${guess}`);
+    };
+    if (issue.code === "invalid_value") return oneOf(issue.values, issue.input);
     if (issue.code === "invalid_union") {
+      // The key that tells the forms apart has none of their values.
+      if ("options" in issue && Array.isArray(issue.options) && "discriminator" in issue)
+        return oneOf(issue.options, memberOf(issue.input, issue.discriminator));
       const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
       if (nearest !== undefined && nearest.length > 0)
         return describeIssues(nearest.map((inner) => ({ ...inner, path: [...path, ...inner.path] })));
@@ -144,6 +148,10 @@ function describeIssues(issues: readonly z.core.$ZodIssue[]): SchemaFault[] {
   });
 }
 
+const memberOf = (value: unknown, key: unknown): unknown =>
+  typeof value === "object" && value !== null && typeof key === "string"
+    ? Reflect.get(value, key)
+    : undefined;
 const depth = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.max(0, ...issues.map((issue) => issue.path.length));
 const name = (path: readonly PropertyKey[]): string =>

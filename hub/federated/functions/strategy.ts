@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findStrategy, strategies } from "#aggregation/strategies/index.js";
+import { parseOptions } from "#aggregation/strategies/options.js";
 import { checkStrategy, type PlannedFold } from "#aggregation/strategies/planner.js";
 import type { Strategy } from "#aggregation/strategies/strategy.js";
 import { ComityError } from "#kernel/errors.js";
@@ -11,30 +12,29 @@ export interface StrategyChoice {
   readonly options: Json;
 }
 
-const forms = strategies.map(({ name, options }) =>
-  (options as z.ZodObject).extend({ name: z.literal(name) }),
-) as unknown as [
-  z.ZodObject<{ name: z.ZodLiteral<string> }>,
-  ...z.ZodObject<{ name: z.ZodLiteral<string> }>[],
-];
+const names = strategies.map(({ name }) => name);
 
-/** A strategy by its name, or with options beside the name. */
-export const strategySchema = z.preprocess(
-  (given) => (typeof given === "string" ? { name: given } : given),
-  z.discriminatedUnion("name", forms),
+/** Each strategy with its options beside its name. */
+const forms = strategies.map(({ name, options }) =>
+  z.strictObject({ name: z.literal(name), ...(options as z.ZodObject).shape }),
 );
 
+/** A strategy by its name, or with options beside the name. */
+export const strategySchema = z.union([z.enum(names), z.discriminatedUnion("name", forms as [(typeof forms)[number], ...typeof forms])]);
+
 /** What a strategy of a plan comes to: its defaults filled in. */
-export function choiceOf({ name, ...options }: z.output<typeof strategySchema>): StrategyChoice {
-  return { name, options: jsonForm(options) };
+export function choiceOf(given: z.output<typeof strategySchema>): StrategyChoice {
+  const { name, ...options } = typeof given === "string" ? { name: given } : given;
+  const found = strategyOf({ name });
+  return { name, options: jsonForm(parseOptions(found, options)) };
 }
 
 /** The strategy of a choice. */
-export function strategyOf({ name }: StrategyChoice): Strategy {
+export function strategyOf({ name }: Pick<StrategyChoice, "name">): Strategy {
   const found = findStrategy(name);
   if (found !== undefined) return found;
   throw new ComityError("PLAN_INVALID", `There is no strategy ${JSON.stringify(name)}.`, {
-    hint: `There are ${strategies.map((one) => one.name).join(", ")}.`,
+    hint: `There are ${names.join(", ")}.`,
   });
 }
 

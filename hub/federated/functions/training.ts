@@ -25,7 +25,7 @@ import {
 
 /** How sites train, and what becomes of what they send. */
 export const trainingKeys = {
-  strategy: strategySchema.prefault("fedavg"),
+  strategy: strategySchema.default("fedavg"),
   collect: collectSchema.default("barrier"),
   local: localTrainingSchema.prefault({}),
 };
