@@ -1,12 +1,9 @@
-import type { z } from "zod";
 import { strategyOptions } from "./options.js";
 import { roomOf } from "./room.js";
 import type { LinearStrategy } from "./strategy.js";
 
-const options = strategyOptions({});
-
 /** The mean of the sites' weights, each weighted by its rows: x <- sum(n_k y_k) / sum(n_k). */
-export const fedavg: LinearStrategy<z.infer<typeof options>> = {
+export const fedavg: LinearStrategy<object> = {
   name: "fedavg",
   purpose: "Averages the sites' models, each weighted by its rows (McMahan et al. 2017, arXiv 1602.05629).",
   revision: 1,
@@ -14,7 +11,7 @@ export const fedavg: LinearStrategy<z.infer<typeof options>> = {
   sums: "weights",
   mean: true,
   integers: true,
-  options,
+  options: strategyOptions({}),
   needs: { of: "sum" },
   summand: (_options, { samples }) => ({ scale: samples, extras: [] }),
   finish(_options, { group, sum, totals, out }) {
