@@ -4,10 +4,10 @@ import { inFloat64 } from "./server-groups.js";
 import type { FinishTile, LinearStrategy } from "./strategy.js";
 
 // Adaptive federated optimization (Reddi et al. 2021, arXiv 2003.00295, algorithm 2). With d the mean difference, for each value:
-// m <- beta1 m + (1 - beta1) d;  v <- as the strategy says;  x <- x + lr m / (sqrt(v) + tau). There is no bias correction, as in the paper.
+// m <- beta1 m + (1 - beta1) d;  v <- as the strategy says;  x <- x + learningRate m / (sqrt(v) + tau). There is no bias correction, as in the paper.
 
 /** The server's learning rate. */
-export const lr = (standard: number) => z.number().positive().max(100).default(standard);
+export const learningRate = (standard: number) => z.number().positive().max(100).default(standard);
 /** How much the first and the second moment keep of what they were. */
 export const beta = (standard: number) => z.number().min(0).lt(1).default(standard);
 /** How adaptive it is: the less, the more. Holds the steps small where nothing was seen yet. */
@@ -16,7 +16,7 @@ export const tau = z.number().positive().max(100).default(1e-3);
 export const v0 = z.enum(["tau2", "zero"]).default("tau2");
 
 interface AdaptiveOptions {
-  readonly lr: number;
+  readonly learningRate: number;
   readonly beta1: number;
   readonly tau: number;
   readonly v0: "tau2" | "zero";
@@ -38,7 +38,7 @@ export function adaptive<Options extends AdaptiveOptions>(
 }
 
 function finish(
-  { lr: rate, beta1, tau: least, v0: start }: AdaptiveOptions,
+  { learningRate: rate, beta1, tau: least, v0: start }: AdaptiveOptions,
   { group, sum, totals, base, server, first, out }: FinishTile,
   second: (v: number, square: number) => number,
 ): void {

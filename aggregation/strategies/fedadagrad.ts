@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import { adaptive, beta, lr, tau, v0 } from "./adaptive.js";
+import { adaptive, beta, learningRate, tau, v0 } from "./adaptive.js";
 import { strategyOptions } from "./options.js";
 import type { LinearStrategy } from "./strategy.js";
 
-const options = strategyOptions({ lr: lr(0.1), beta1: beta(0), tau, v0 });
+const options = strategyOptions({ learningRate: learningRate(0.1), beta1: beta(0), tau, v0 });
 
 /** v <- v + d^2. */
 export const fedadagrad: LinearStrategy<z.infer<typeof options>> = {

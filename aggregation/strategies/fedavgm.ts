@@ -6,14 +6,14 @@ import type { LinearStrategy } from "./strategy.js";
 
 const options = strategyOptions({
   /** The server's learning rate. */
-  lr: z.number().positive().max(100).default(1),
+  learningRate: z.number().positive().max(100).default(1),
   /** How much of its last step the server keeps. */
   beta: z.number().min(0).lt(1).default(0.9),
   /** Looks one step ahead along the momentum. */
   nesterov: z.boolean().default(false),
 });
 
-/** With d the mean difference: v <- beta v + d; x <- x + lr v, or with Nesterov's form x <- x + lr (d + beta v). */
+/** With d the mean difference: v <- beta v + d; x <- x + learningRate v, or with Nesterov's form x <- x + learningRate (d + beta v). */
 export const fedavgm: LinearStrategy<z.infer<typeof options>> = {
   name: "fedavgm",
   purpose:
@@ -25,7 +25,7 @@ export const fedavgm: LinearStrategy<z.infer<typeof options>> = {
   needs: { of: "sum" },
   server: (model) => ({ momentum: inFloat64(model) }),
   summand: (_options, { samples }) => ({ scale: samples, extras: [] }),
-  finish({ lr, beta, nesterov }, { group, sum, totals, base, server, out }) {
+  finish({ learningRate, beta, nesterov }, { group, sum, totals, base, server, out }) {
     const total = totals[0] ?? 0;
     const before = roomOf(server, "momentum");
     const momentum = roomOf(out, "momentum");
@@ -34,7 +34,7 @@ export const fedavgm: LinearStrategy<z.infer<typeof options>> = {
       const step = (sum[i] ?? 0) / total;
       const v = beta * (before[i] ?? 0) + step;
       momentum[i] = v;
-      to[i] = (base[i] ?? 0) + lr * (nesterov ? step + beta * v : v);
+      to[i] = (base[i] ?? 0) + learningRate * (nesterov ? step + beta * v : v);
     }
   },
 };

@@ -5,10 +5,10 @@ import type { LinearStrategy } from "./strategy.js";
 
 const options = strategyOptions({
   /** The server's learning rate. */
-  lr: z.number().positive().max(100).default(1),
+  learningRate: z.number().positive().max(100).default(1),
 });
 
-/** With B answers, each stale by t_k versions: x <- x + lr / B (sum of (y_k - x_k) / sqrt(1 + t_k)); rows do not count, as in the paper. */
+/** With B answers, each stale by t_k versions: x <- x + learningRate / B (sum of (y_k - x_k) / sqrt(1 + t_k)); rows do not count, as in the paper. */
 export const fedbuff: LinearStrategy<z.infer<typeof options>> = {
   name: "fedbuff",
   purpose:
@@ -19,9 +19,9 @@ export const fedbuff: LinearStrategy<z.infer<typeof options>> = {
   options,
   needs: { of: "sum", stale: true },
   summand: (_options, { stale }) => ({ scale: 1 / Math.sqrt(1 + stale), extras: [1] }),
-  finish({ lr }, { group, sum, totals, base, out }) {
+  finish({ learningRate }, { group, sum, totals, base, out }) {
     const [, answers = 0] = totals;
     const to = roomOf(out, group);
-    for (let i = 0; i < sum.length; i++) to[i] = (base[i] ?? 0) + (lr * (sum[i] ?? 0)) / answers;
+    for (let i = 0; i < sum.length; i++) to[i] = (base[i] ?? 0) + (learningRate * (sum[i] ?? 0)) / answers;
   },
 };

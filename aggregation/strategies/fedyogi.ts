@@ -1,9 +1,15 @@
 import type { z } from "zod";
-import { adaptive, beta, lr, tau, v0 } from "./adaptive.js";
+import { adaptive, beta, learningRate, tau, v0 } from "./adaptive.js";
 import { strategyOptions } from "./options.js";
 import type { LinearStrategy } from "./strategy.js";
 
-const options = strategyOptions({ lr: lr(0.01), beta1: beta(0.9), beta2: beta(0.99), tau, v0 });
+const options = strategyOptions({
+  learningRate: learningRate(0.01),
+  beta1: beta(0.9),
+  beta2: beta(0.99),
+  tau,
+  v0,
+});
 
 /** v <- v - (1 - beta2) d^2 sign(v - d^2). */
 export const fedyogi: LinearStrategy<z.infer<typeof options>> = {

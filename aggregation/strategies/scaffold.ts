@@ -7,14 +7,14 @@ import type { LinearStrategy } from "./strategy.js";
 
 const options = strategyOptions({
   /** The server's learning rate. */
-  lr: z.number().positive().max(100).default(1),
+  learningRate: z.number().positive().max(100).default(1),
 });
 
 /** What the sites send besides the model, and the server keeps: control variates. */
 const control = "control";
 
 /**
- * x <- x + lr mean(y_k - x); c <- c + K / N mean(c_k' - c_k), where the sites send c_k' - c_k as the group `control`. All sites count
+ * x <- x + learningRate mean(y_k - x); c <- c + K / N mean(c_k' - c_k), where the sites send c_k' - c_k as the group `control`. All sites count
  * the same, as in the paper: K in the fold, N in the population. Control variates start at zero.
  */
 export const scaffold: LinearStrategy<z.infer<typeof options>> = {
@@ -29,7 +29,7 @@ export const scaffold: LinearStrategy<z.infer<typeof options>> = {
   local: () => ({ control: true }),
   server: (model) => ({ control: inFloat64(model) }),
   summand: () => ({ scale: 1, extras: [] }),
-  finish({ lr }, { group, sum, totals, base, server, out, sites, population }) {
+  finish({ learningRate }, { group, sum, totals, base, server, out, sites, population }) {
     if (!(population >= sites))
       throw new AggregationError(
         "ARGUMENT_INVALID",
@@ -37,7 +37,7 @@ export const scaffold: LinearStrategy<z.infer<typeof options>> = {
       );
     const total = totals[0] ?? 0;
     const before = group === control ? roomOf(server, control) : base;
-    const factor = group === control ? sites / population : lr;
+    const factor = group === control ? sites / population : learningRate;
     const to = roomOf(out, group);
     for (let i = 0; i < sum.length; i++) to[i] = (before[i] ?? 0) + (factor * (sum[i] ?? 0)) / total;
   },

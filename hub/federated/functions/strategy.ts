@@ -20,7 +20,10 @@ const forms = strategies.map(({ name, options }) =>
 );
 
 /** A strategy by its name, or with options beside the name. */
-export const strategySchema = z.union([z.enum(names), z.discriminatedUnion("name", forms as [(typeof forms)[number], ...typeof forms])]);
+export const strategySchema = z.union([
+  z.enum(names),
+  z.discriminatedUnion("name", forms as [(typeof forms)[number], ...typeof forms]),
+]);
 
 /** What a strategy of a plan comes to: its defaults filled in. */
 export function choiceOf(given: z.output<typeof strategySchema>): StrategyChoice {

@@ -73,20 +73,20 @@ describe("the planner of strategies", () => {
   });
 
   it("refuses wrong options with the keys that there are", () => {
-    assert.deepEqual(check("fedadam", { lr: 0.1, beta3: 1 }), {
+    assert.deepEqual(check("fedadam", { learningRate: 0.1, beta3: 1 }), {
       fault:
-        "The options of fedadam do not fit: unknown `beta3`: it has `lr`, `beta1`, `beta2`, `tau`, `v0`.",
-      alternative: 'Its defaults are {"lr":0.1,"beta1":0.9,"beta2":0.99,"tau":0.001,"v0":"tau2"}.',
+        "The options of fedadam do not fit: unknown `beta3`: it has `learningRate`, `beta1`, `beta2`, `tau`, `v0`.",
+      alternative: 'Its defaults are {"learningRate":0.1,"beta1":0.9,"beta2":0.99,"tau":0.001,"v0":"tau2"}.',
     });
-    assert.match(check("fedavg", { lr: 1 })?.fault ?? "", /unknown `lr`: it has none/);
+    assert.match(check("fedavg", { learningRate: 1 })?.fault ?? "", /unknown `learningRate`: it has none/);
     for (const [name, options] of [
       ["fedavgm", { beta: 1 }],
       ["fedadagrad", { tau: 0 }],
       ["fedyogi", { beta2: -0.1 }],
-      ["scaffold", { lr: 0 }],
+      ["scaffold", { learningRate: 0 }],
       ["fedprox", { mu: -1 }],
       ["krum", { take: 0 }],
-      ["fedbuff", { lr: "1" }],
+      ["fedbuff", { learningRate: "1" }],
     ] as const) {
       const [key = ""] = Object.keys(options);
       assert.match(check(name, options)?.fault ?? "", new RegExp(`\`${key}\``), name);

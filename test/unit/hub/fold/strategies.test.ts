@@ -95,7 +95,7 @@ interface State {
 type Reference = (state: State, sites: readonly Site[], population: number) => State;
 
 const moments =
-  (lr: number, b1: number, tau: number, second: (v: number, d: number) => number): Reference =>
+  (learningRate: number, b1: number, tau: number, second: (v: number, d: number) => number): Reference =>
   ({ x, m = times(0, x), v = x.map(() => tau ** 2) }, sites) => {
     const d = weighted(sites, ({ y }) => minus(y, x));
     const next = { m: plus(times(b1, m), times(1 - b1, d)), v: zip(v, d, second) };
@@ -104,7 +104,7 @@ const moments =
       x: plus(
         x,
         times(
-          lr,
+          learningRate,
           zip(next.m, next.v, (a, b) => a / (Math.sqrt(b) + tau)),
         ),
       ),
@@ -115,7 +115,7 @@ const references: Record<string, readonly [options: Json, reference: Reference]>
   fedavg: [{}, (_state, sites) => ({ x: weighted(sites, ({ y }) => y) })],
   fedprox: [{ mu: 0.1 }, (_state, sites) => ({ x: weighted(sites, ({ y }) => y) })],
   fedavgm: [
-    { beta: 0.7, lr: 0.5 },
+    { beta: 0.7, learningRate: 0.5 },
     ({ x, m = times(0, x) }, sites) => {
       const next = plus(
         times(0.7, m),
@@ -132,14 +132,14 @@ const references: Record<string, readonly [options: Json, reference: Reference]>
       return { m: next, x: plus(x, plus(d, times(0.7, next))) };
     },
   ],
-  fedadagrad: [{ lr: 0.2 }, moments(0.2, 0, 1e-3, (v, d) => v + d ** 2)],
+  fedadagrad: [{ learningRate: 0.2 }, moments(0.2, 0, 1e-3, (v, d) => v + d ** 2)],
   fedadam: [{}, moments(0.1, 0.9, 1e-3, (v, d) => 0.99 * v + 0.01 * d ** 2)],
   fedyogi: [
     { tau: 0.01, beta2: 0.9 },
     moments(0.01, 0.9, 0.01, (v, d) => (v > d ** 2 ? v - 0.1 * d ** 2 : v < d ** 2 ? v + 0.1 * d ** 2 : v)),
   ],
   scaffold: [
-    { lr: 0.5 },
+    { learningRate: 0.5 },
     ({ x, m = times(0, x) }, sites, population) => {
       const mean = (of: (site: Site) => Vector) => times(1 / sites.length, total(sites.map(of)));
       return {
@@ -173,7 +173,7 @@ const references: Record<string, readonly [options: Json, reference: Reference]>
     },
   ],
   fedbuff: [
-    { lr: 0.5 },
+    { learningRate: 0.5 },
     ({ x }, sites) => {
       const steps = sites.map(({ y, x: from = x, stale = 0 }) =>
         times((1 + stale) ** -0.5, minus(y, from.map(Math.fround))),
@@ -250,7 +250,7 @@ describe("linear strategies", () => {
     // The mean is (2 + 12) / 4 = 3.5, the mean step 2.5.
     check("fedavg", {}, 3.5);
     check("fedprox", {}, 3.5);
-    check("fedavgm", { lr: 2 }, 6, [2.5]);
+    check("fedavgm", { learningRate: 2 }, 6, [2.5]);
     check("fedavgm", { nesterov: true, beta: 0.5 }, 1 + 2.5 + 1.25, [2.5]);
     check("fedadam", { v0: "zero", tau: 0.25 }, 1 + (0.1 * 0.25) / (0.25 + 0.25), [0.25, 0.0625]);
     check("fedadam", { tau: 0.5 }, 1 + (0.1 * 0.25) / (Math.sqrt(0.99 * 0.25 + 0.0625) + 0.5));
@@ -298,8 +298,8 @@ describe("linear strategies", () => {
         const close = (found: readonly number[]) =>
           found.forEach((one, i) => assert.ok(Math.abs(one - (averaged[i] ?? 0)) <= most * 2 ** -23));
         close(modelOf("fednova", x, equal));
-        close(modelOf("fedavgm", x, sites, { options: { beta: 0, lr: 1 } }));
-        close(modelOf("fedavgm", x, sites, { options: { beta: 0, lr: 1, nesterov: true } }));
+        close(modelOf("fedavgm", x, sites, { options: { beta: 0, learningRate: 1 } }));
+        close(modelOf("fedavgm", x, sites, { options: { beta: 0, learningRate: 1, nesterov: true } }));
         const same = sites.map((site) => ({ ...site, n: 1 }));
         const even = modelOf("fedavg", x, same);
         modelOf("fedbuff", x, same).forEach((one, i) =>
@@ -360,7 +360,7 @@ describe("linear strategies", () => {
     });
     refuses(/at least one weight above 0; there are 1 answers/, "fedadam", [0], [{ ...site, n: 0 }]);
     refuses(/Weight 0 of fedavgm is -1/, "fedavgm", [0], [{ ...site, n: -1 }]);
-    refuses(/unknown `momentum`: it has `lr`, `beta`, `nesterov`/, "fedavgm", [0], [site], {
+    refuses(/unknown `momentum`: it has `learningRate`, `beta`, `nesterov`/, "fedavgm", [0], [site], {
       options: { momentum: 0.9 },
     });
     assert.throws(() => fold("fedadam", [0], []), { code: "SITES_TOO_FEW" });
@@ -376,7 +376,7 @@ describe("linear strategies", () => {
   it("never give a model with a number that is none", () => {
     const huge = 3e38;
     const sites = [{ n: 1, y: [huge, huge] }];
-    assert.throws(() => fold("fedavgm", [huge, -huge], sites, { options: { lr: 2 } }), {
+    assert.throws(() => fold("fedavgm", [huge, -huge], sites, { options: { learningRate: 2 } }), {
       code: "FOLD_OVERFLOW",
       message: 'Tensor "w" would hold a number at place 1 (from 0) that F32 cannot.',
     });
