@@ -86,7 +86,7 @@ describe("a training plan", () => {
     [
       "an unknown strategy",
       `${base}strategy: fedag`,
-      /^plan\.yaml:3:\d+: strategy must be one of fedavg; did you mean "fedavg"/,
+      /^plan\.yaml:3:\d+: strategy must be one of fedavg, fedavgm, .*, fedbuff; did you mean "fedavg"/,
     ],
     ["a duration without unit", `${base}deadline: "30"`, /^plan\.yaml:3:\d+: deadline: .*30s/],
     ["no model", "dataset: { name: x }\n", /model is missing/],
