@@ -28,12 +28,11 @@ export function trainStep(datasets: readonly Dataset[], pool: TrainingPool): Ste
         return { samples, figures: {}, updatePath, ...kept };
       }
       const model = { layers, local, seed, site, draw, basePath, updatePath, control };
-      const { samples, metrics, steps } = await pool.run(
+      const { samples, figures } = await pool.run(
         { type: "train", dataset: dataset.location, ...model },
         signal,
         (fraction, text) => context.progress(fraction, text),
       );
-      const figures = { ...metrics, ...(local.steps === true && { steps }) };
       return { samples, figures, updatePath, ...kept };
     },
   };

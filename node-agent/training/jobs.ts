@@ -11,7 +11,7 @@ import type { RowCache } from "../data/row-cache.js";
 import { type ControlFiles, ControlVariates, writeControlled } from "./control.js";
 import type { LossName } from "./losses.js";
 import { Model } from "./model.js";
-import { evaluate, type LoopHooks, type Metrics, train } from "./trainer.js";
+import { evaluate, type LoopHooks, train } from "./trainer.js";
 
 /** Trains the base model on the site's rows and writes the update to `updatePath`. */
 interface TrainJob extends Pick<TrainBody, "layers" | "local" | "seed"> {
@@ -37,9 +37,7 @@ export type Job = TrainJob | EvaluateJob;
 /** What comes of a job. */
 export interface JobAnswer {
   readonly samples: number;
-  readonly metrics: Metrics;
-  /** How often the weights were changed; 0 where they were not to be. */
-  readonly steps: number;
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** Does one job on the current back end. */
@@ -75,7 +73,7 @@ async function runTrain(job: TrainJob, cache: RowCache, hooks: LoopHooks): Promi
       checkFinite(changes.delta);
       await writeControlled(job.updatePath, after, changes, job.control.nextStatePath);
     }
-    return { samples: rows.count, metrics, steps };
+    return { samples: rows.count, figures: { ...metrics, ...(local.steps === true && { steps }) } };
   });
 }
 
@@ -98,7 +96,7 @@ async function runEvaluate(job: EvaluateJob, cache: RowCache, hooks: LoopHooks):
   const rows = await cache.load(job.dataset, "test");
   hooks.checkCancelled();
   return withModel(job.layers, job.loss, job.basePath, (model) => {
-    return Promise.resolve({ samples: rows.count, metrics: evaluate(model, rows, job, hooks), steps: 0 });
+    return Promise.resolve({ samples: rows.count, figures: evaluate(model, rows, job, hooks) });
   });
 }
 
