@@ -5,7 +5,7 @@ import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import type { DatasetSelector } from "#proto/codec/work.js";
+import { type DatasetSelector, drawCapability } from "#proto/codec/work.js";
 import type { Catalogue } from "#proto/generated/comity/v1/Catalogue.js";
 import { BlobCache } from "./assignments/cache.js";
 import type { FoundDataset } from "./assignments/course.js";
@@ -116,7 +116,7 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
         return identity.agentChannel();
       },
       introduction: {
-        capabilities: steps.map(({ kind }) => kind.name),
+        capabilities: capabilitiesOf(steps),
         held: () => executor.held(),
         runs: () => journal.states.runs(),
         catalogue,
@@ -181,6 +181,11 @@ function running(site: SiteId, refused: Promise<void>, shutDown: () => Promise<v
     (error: unknown) => close().then(() => ended.reject(error), ended.reject),
   );
   return { site, ended: ended.promise, stop: close };
+}
+
+/** What the agent tells the hub that it can do. */
+function capabilitiesOf(steps: readonly Step[]): string[] {
+  return [...steps.flatMap(({ kind, capabilities = [] }) => [kind.name, ...capabilities]), drawCapability];
 }
 
 /** What the hub may know of the datasets; one that cannot be read is left out, and the site's log says why. */

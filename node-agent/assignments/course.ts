@@ -162,8 +162,8 @@ export class Course {
     const progress = work.step.kind.brief === true ? () => undefined : replies.progressOf(job);
     const before = await work.dataset?.version();
     const done = await workshop.run(job.offer, work, inputs, work.state, job.abort.signal, progress);
-    const after = await work.dataset?.version();
-    if (before === undefined || after === undefined) return done;
+    if (work.dataset === undefined || before === undefined) return done;
+    const after = await work.dataset.version().catch(() => "gone");
     // Rows that have changed meanwhile have neither the one version nor the other.
     const dataVersion = before === after ? after : hashBytes(before + after);
     return { ...done, answer: { ...done.answer, dataVersion } };

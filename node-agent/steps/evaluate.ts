@@ -10,12 +10,11 @@ export function evaluateStep(datasets: readonly Dataset[], pool: TrainingPool): 
     async run({ dataset: selector, layers, loss, batch }, context) {
       const dataset = select(datasets, selector);
       const basePath = await requiredInput(context, "base");
-      const { samples, metrics } = await pool.run(
+      return await pool.run(
         { type: "evaluate", dataset: dataset.location, layers, loss, batch, basePath },
         context.signal,
         (fraction, text) => context.progress(fraction, text),
       );
-      return { samples, figures: { ...metrics } };
     },
   };
 }

@@ -43,6 +43,8 @@ export interface StepAnswer<Value = unknown> {
 /** Does one kind of work. */
 export interface Step<Body = unknown, Input extends string = string, Value = unknown> {
   readonly kind: Kind<Body, Input, Value>;
+  /** What of the kind the agent can do besides: the words that the kind may require of it. */
+  readonly capabilities?: readonly string[];
   /** Throws a ComityError when the work cannot be done. */
   run(body: Body, context: StepContext<Input>): Promise<StepAnswer<Value>>;
 }

@@ -8,9 +8,10 @@ import type { EvaluateBody } from "#proto/work/evaluate.js";
 import type { TrainBody } from "#proto/work/train.js";
 import type { DatasetLocation } from "../data/datasets.js";
 import type { RowCache } from "../data/row-cache.js";
+import { type ControlFiles, ControlVariates, writeControlled } from "./control.js";
 import type { LossName } from "./losses.js";
 import { Model } from "./model.js";
-import { evaluate, type LoopHooks, type Metrics, train } from "./trainer.js";
+import { evaluate, type LoopHooks, train } from "./trainer.js";
 
 /** Trains the base model on the site's rows and writes the update to `updatePath`. */
 interface TrainJob extends Pick<TrainBody, "layers" | "local" | "seed"> {
@@ -20,6 +21,8 @@ interface TrainJob extends Pick<TrainBody, "layers" | "local" | "seed"> {
   readonly draw: number;
   readonly basePath: string;
   readonly updatePath: string;
+  /** Set where the steps are corrected by control variates. */
+  readonly control: ControlFiles | undefined;
 }
 
 /** Measures the base model on the site's test rows. */
@@ -34,7 +37,7 @@ export type Job = TrainJob | EvaluateJob;
 /** What comes of a job. */
 export interface JobAnswer {
   readonly samples: number;
-  readonly metrics: Metrics;
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** Does one job on the current back end. */
@@ -53,11 +56,24 @@ async function runTrain(job: TrainJob, cache: RowCache, hooks: LoopHooks): Promi
   const rows = await cache.load(job.dataset, "train");
   hooks.checkCancelled();
   return withModel(job.layers, local.loss, job.basePath, async (model) => {
-    const metrics = train(model, rows, { ...local, random: seeded("train", job.seed, draw, site) }, hooks);
-    const tensors = model.tensors();
-    checkFinite(tensors);
-    await writeFile(job.updatePath, encodeTensors(tensors));
-    return { samples: rows.count, metrics };
+    const variates = job.control && (await ControlVariates.read(model.specs, job.control));
+    const before = variates === undefined ? [] : model.tensors();
+    const options = {
+      ...local,
+      shift: variates?.shift,
+      random: seeded("train", job.seed, draw, site),
+    };
+    const { metrics, steps } = train(model, rows, options, hooks);
+    const after = model.tensors();
+    checkFinite(after);
+    if (job.control === undefined || variates === undefined)
+      await writeFile(job.updatePath, encodeTensors(after));
+    else {
+      const changes = variates.after(before, after, steps, local.learningRate);
+      checkFinite(changes.delta);
+      await writeControlled(job.updatePath, after, changes, job.control.nextStatePath);
+    }
+    return { samples: rows.count, figures: { ...metrics, ...(local.steps === true && { steps }) } };
   });
 }
 
@@ -80,7 +96,7 @@ async function runEvaluate(job: EvaluateJob, cache: RowCache, hooks: LoopHooks):
   const rows = await cache.load(job.dataset, "test");
   hooks.checkCancelled();
   return withModel(job.layers, job.loss, job.basePath, (model) => {
-    return Promise.resolve({ samples: rows.count, metrics: evaluate(model, rows, job, hooks) });
+    return Promise.resolve({ samples: rows.count, figures: evaluate(model, rows, job, hooks) });
   });
 }
 

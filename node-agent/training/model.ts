@@ -6,6 +6,7 @@ import type { Tensor } from "#aggregation/tensors/safetensors.js";
 import { checkSchema } from "#aggregation/tensors/schema.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import type { Layers } from "#aggregation/topology/layers.js";
+import type { GradientTerms } from "./gradient-terms.js";
 import { type Net, netOf } from "./layers.js";
 import type { LossName, OutputForm } from "./losses.js";
 import { tf, tfl } from "./tensorflow.js";
@@ -92,13 +93,22 @@ export class Model {
     return tf.tidy(() => this.#forward(this.#input(features, rows)).dataSync<"float32">());
   }
 
-  /** One step of gradient descent: takes the gradients of all weights away from them. `random` says what is dropped out. */
-  descend(features: Float32Array, rows: number, gradient: OutputGradient, random: Random): void {
+  /**
+   * One step of gradient descent: takes the gradients of all weights, with the terms of a local algorithm, away from them. `random` says
+   * what is dropped out.
+   */
+  descend(
+    features: Float32Array,
+    rows: number,
+    gradient: OutputGradient,
+    random: Random,
+    terms?: GradientTerms,
+  ): void {
     tf.tidy(() => {
       const gradients = this.#differentiate(features, rows, gradient, random);
-      for (const { variable } of this.#weights) {
+      for (const [place, { variable }] of this.#weights.entries()) {
         const by = gradients[variable.name];
-        if (by !== undefined) variable.assign(tf.sub(variable, by));
+        if (by !== undefined) variable.assign(tf.sub(variable, terms?.add(place, variable, by) ?? by));
       }
     });
   }

@@ -2,6 +2,7 @@ import type { Random } from "#aggregation/random/random.js";
 import { ComityError } from "#kernel/errors.js";
 import type { LocalTraining } from "#proto/codec/work.js";
 import type { Rows } from "../data/connector.js";
+import { GradientTerms, type LocalTerms } from "./gradient-terms.js";
 import { batchLoss, type LossName } from "./losses.js";
 import type { Model } from "./model.js";
 
@@ -16,9 +17,18 @@ export interface LoopHooks {
 /** Mean over all rows; `accuracy` only where the target is a category. */
 export type Metrics = { loss: number; accuracy?: number };
 
-export interface TrainOptions extends Pick<LocalTraining, "epochs" | "batch" | "learningRate" | "loss"> {
+export interface TrainOptions
+  extends Pick<LocalTraining, "epochs" | "batch" | "learningRate" | "loss">,
+    LocalTerms {
   /** Shuffles the rows before each epoch and drops values out. */
   readonly random: Random;
+}
+
+/** What a training has come to. */
+interface Trained {
+  readonly metrics: Metrics;
+  /** How often the weights were changed. */
+  readonly steps: number;
 }
 
 /**
@@ -26,12 +36,27 @@ export interface TrainOptions extends Pick<LocalTraining, "epochs" | "batch" | "
  * epoch, each batch measured before its step. The same model, rows, options and seed give the same weights, bit for bit, on the same
  * back end. Throws `UPDATE_NOT_FINITE` when the loss runs away, and what `checkCancelled` throws.
  */
-export function train(model: Model, rows: Rows, options: TrainOptions, hooks: LoopHooks): Metrics {
-  const { epochs, batch, learningRate, loss, random } = options;
-  checkFit(model, rows, loss);
+export function train(model: Model, rows: Rows, options: TrainOptions, hooks: LoopHooks): Trained {
+  checkFit(model, rows, options.loss);
+  const terms = GradientTerms.of(() => model.tensors(), options, options.learningRate);
+  try {
+    return descend(model, rows, options, terms, hooks);
+  } finally {
+    terms?.dispose();
+  }
+}
+
+function descend(
+  model: Model,
+  rows: Rows,
+  { epochs, batch, learningRate, loss, random }: TrainOptions,
+  terms: GradientTerms | undefined,
+  hooks: LoopHooks,
+): Trained {
   const order = Uint32Array.from({ length: rows.count }, (_, row) => row);
   const picker = new Picker(model, rows, Math.min(batch, rows.count));
   let metrics: Metrics = { loss: Number.NaN };
+  let steps = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     random.shuffle(order);
     const totals = { loss: 0, correct: 0 };
@@ -50,7 +75,9 @@ export function train(model: Model, rows: Rows, options: TrainOptions, hooks: Lo
           return gradient;
         },
         random,
+        terms,
       );
+      steps++;
       hooks.progress((epoch + start / rows.count) / epochs, `epoch ${epoch + 1} of ${epochs}`);
     }
     metrics = means(totals, rows);
@@ -64,7 +91,7 @@ export function train(model: Model, rows: Rows, options: TrainOptions, hooks: Lo
       );
     }
   }
-  return metrics;
+  return { metrics, steps };
 }
 
 /** The model's loss and accuracy on the rows, `batch` at a time. */

@@ -6,14 +6,20 @@ import type { Kind } from "./kind.js";
 const bodySchema = z.strictObject({
   dataset: datasetSelectorSchema,
   layers: layersSchema,
-  local: localTrainingSchema.extend({
-    /** The weight of the proximal term (FedProx, Li et al. 2020, arXiv 1812.06127). */
-    prox: z.number().min(0).max(1e6).optional(),
-    /** Steps are corrected by control variates (SCAFFOLD, Karimireddy et al. 2020, arXiv 1910.06378). */
-    control: z.literal(true).optional(),
-    /** The answer has the figure `steps`: how many steps the optimizer has taken. */
-    steps: z.literal(true).optional(),
-  }),
+  local: localTrainingSchema
+    .extend({
+      /** The weight of the proximal term (FedProx, Li et al. 2020, arXiv 1812.06127). */
+      prox: z.number().min(0).max(1e6).optional(),
+      /** Steps are corrected by control variates (SCAFFOLD, Karimireddy et al. 2020, arXiv 1910.06378). */
+      control: z.literal(true).optional(),
+      /** The answer has the figure `steps`: how many steps the optimizer has taken. */
+      steps: z.literal(true).optional(),
+    })
+    // FedNova divides by them.
+    .refine(({ epochs, steps }) => steps === undefined || epochs > 0, {
+      path: ["epochs"],
+      message: "must be at least 1 where the steps are counted: none cannot be divided by",
+    }),
   /** Seeds the shuffles; the agent mixes in the draw and its site. */
   seed: z.int().min(0),
 });

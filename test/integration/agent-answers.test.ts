@@ -236,6 +236,30 @@ describe("an agent of a hub that takes answers over the session", () => {
       kept.close();
     });
 
+    it("fetches what it may ask for when it asks, and once", async () => {
+      await startCounting();
+      const base = { sha256: hashBytes(small), sizeBytes: small.length };
+      site.peer.push(offerCount({ base }));
+      await until(() => site.peer.receipts.size === 1, "the first answer is there");
+      assert.equal(site.peer.downloads, 0);
+      site.steps.before = async (context) => {
+        const [file, again] = await Promise.all([context.input("base"), context.input("base")]);
+        assert.deepEqual(await readFile(file?.path ?? ""), small);
+        assert.deepEqual(again, file);
+        assert.equal(await context.input("other"), undefined);
+      };
+      for (const round of [2, 3]) {
+        site.peer.push(
+          offerCount({
+            ...offerOf(small, { round, kind: "evaluate" }),
+            inputs: [{ name: "base", blob: base }],
+          }),
+        );
+        await until(() => site.peer.receipts.size === round, "the next answer is there");
+      }
+      assert.equal(site.peer.downloads, 1);
+    });
+
     it("gives the stored value when it is offered again", async () => {
       await startCounting();
       for (let time = 1; time <= 3; time++) {

@@ -51,6 +51,24 @@ describe("an agent", () => {
     assert.deepEqual(await filesIn(join(site.dir, "work")), []);
   });
 
+  it("tells what it can do: its kinds of work, what of them, and that it draws by an offer's draw", async () => {
+    const [training, ...others] = site.steps.steps;
+    assert.ok(training);
+    site.steps.only = [{ ...training, capabilities: ["train:prox"] }, ...others];
+    await start();
+    assert.deepEqual(site.hellos()[0]?.capabilities, ["train", "train:prox", "evaluate", "draw"]);
+    const draws: number[] = [];
+    site.steps.before = ({ draw }) => Promise.resolve(void draws.push(draw));
+    for (const draw of [0, 9]) {
+      site.peer.push({ offer: { ...offerOf(small, { round: 3 + draw }), draw } });
+      await until(
+        () => site.peer.receipts.size === draws.length && draws.includes(draw === 0 ? 3 : draw),
+        "done",
+      );
+    }
+    assert.deepEqual(draws, [3, 9]);
+  });
+
   it("gives a scratch folder to the next assignment empty, unless the work in it was broken off", async () => {
     await start();
     const folders: string[] = [];

@@ -52,7 +52,7 @@ const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
 async function trained(layers: Layers, rows: Rows, more: Partial<TrainOptions> = {}) {
   const model = await started(layers, more.loss);
   try {
-    const metrics = train(model, rows, options(more), hooks);
+    const { metrics } = train(model, rows, options(more), hooks);
     return { metrics, bytes: encodeTensors(model.tensors()) };
   } finally {
     model.dispose();
@@ -100,6 +100,8 @@ describe("training", () => {
     const first = evaluate(model, rows, { loss: "categoricalCrossentropy", batch: 64 }, hooks);
     const during = tf.memory().numTensors;
     train(model, rows, options({ epochs: 10 }), hooks);
+    const shift = model.tensors().map(({ values }) => values.map(() => 0));
+    train(model, rows, options({ epochs: 1, prox: 0.1, shift }), hooks);
     assert.equal(tf.memory().numTensors, during);
     const last = evaluate(model, rows, { loss: "categoricalCrossentropy", batch: 64 }, hooks);
     assert(last.loss < first.loss / 3, `${first.loss} to ${last.loss}`);
@@ -147,8 +149,14 @@ describe("training", () => {
       targets: Float32Array.of(0, 1),
     };
     // Outputs -0.5 and -0.5, errors -0.5 and -1.5: loss 1.25; gradients by the kernel -5 and -7, by the bias -2.
-    const { loss } = train(model, rows, options({ epochs: 1, batch: 2, loss: "meanSquaredError" }), hooks);
-    assert.equal(loss, 1.25);
+    const { metrics, steps } = train(
+      model,
+      rows,
+      options({ epochs: 1, batch: 2, loss: "meanSquaredError" }),
+      hooks,
+    );
+    assert.equal(metrics.loss, 1.25);
+    assert.equal(steps, 1);
     const found = model.tensors().flatMap(({ values }) => [...values]);
     const expected = [1.5, -0.3, 0.7];
     assert(
@@ -168,7 +176,7 @@ describe("training", () => {
       predict(features, rows, gradient, random);
     };
     const watched: LoopHooks = { ...hooks, progress: (fraction) => void fractions.push(fraction) };
-    train(model, clouds(40), options({ epochs: 2 }), watched);
+    assert.equal(train(model, clouds(40), options({ epochs: 2 }), watched).steps, 6);
     assert.deepEqual(seen, [16, 16, 8, 16, 16, 8]);
     assert(
       fractions.every(
