@@ -79,6 +79,5 @@ export class RunFeed implements Gatherer<NewEvent> {
   }
 }
 
-/** Whether the run's own driver has to look again: an assignment is settled or open anew, or the run has ended. */
-const movesRun = (type: RunEventType): boolean =>
-  (type.startsWith("assignment.") && type !== "assignment.accepted") || endsRun(type);
+/** Whether those who wait for the run have to look again: it goes on after a pause, or has ended. */
+const movesRun = (type: RunEventType): boolean => type === "run.resumed" || endsRun(type);
