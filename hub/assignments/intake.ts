@@ -203,16 +203,9 @@ class NotOpen extends Error {}
  * Tells a repetition from another answer. Metrics go in as text: they may be no numbers, which JSON does not have. What the first release
  * did not know is left out where there is none: an answer that was taken then is known by the same digest.
  */
-function digestOf({
-  metrics,
-  update,
-  value,
-  inline: _inline,
-  stateFrom,
-  behind,
-  dataVersion,
-  ...header
-}: AnswerHeader): Sha256 {
+function digestOf(header: AnswerHeader): Sha256 {
+  const { opId, assignmentId, baseSha256, samples, tensors } = header;
+  const { metrics, update, value, stateFrom, behind, dataVersion } = header;
   const texts = Object.fromEntries(Object.entries(metrics).map(([name, number]) => [name, String(number)]));
   const more = {
     ...(value !== undefined && { value }),
@@ -220,8 +213,9 @@ function digestOf({
     ...(behind !== 1 && { behind }),
     ...(dataVersion !== "" && { dataVersion }),
   };
-  const known = { ...header, offset: 0, attempt: 0, metrics: texts, update: update ?? null };
-  return hashBytes(canonicalJson({ ...known, ...more }));
+  const known = { opId, assignmentId, baseSha256, samples, tensors, metrics: texts, update: update ?? null };
+  // Where the bytes go on and which attempt it is makes no other answer.
+  return hashBytes(canonicalJson({ ...known, offset: 0, attempt: 0, ...more }));
 }
 
 /** The stored answer for the same question asked again. */

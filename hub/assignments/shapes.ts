@@ -52,7 +52,9 @@ export class Shapes {
     const kind = findKind(stage.kind);
     if (kind === undefined)
       throw new ComityError("WORK_UNSUPPORTED", `This hub does not know work of kind ${stage.kind}.`);
-    const { kind: _name, ...given } = stage.work as JsonObject;
+    const given = Object.fromEntries(
+      Object.entries(stage.work as JsonObject).filter(([key]) => key !== "kind"),
+    );
     const body = parseValue(given, "work", kind.body, "INTERNAL");
     return { stage, kind, body, shape: asComityError(() => shapeOf(kind, body)) };
   }

@@ -244,7 +244,8 @@ export function newStage(
 ) {
   const { runId, effect } = call;
   const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
-  const sent = jsonForm({ kind: work.name, ...(work.toWire?.(body) ?? (body as object)) });
+  const plain = (work.toWire?.(body) ?? body) as object;
+  const sent = jsonForm({ kind: work.name, ...plain });
   return {
     runId,
     effect,

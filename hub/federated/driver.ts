@@ -35,8 +35,9 @@ export async function drive(
     if (call.status === "completed") return call.output;
     if (call.status !== "open") throw failureOf(call);
     if (live?.version !== call.version) live = undefined;
+    const resumed = parts.feed.changes.next(ref.runId);
     if (live === undefined && (await rests(parts, call))) {
-      await wait(parts, [news], signal, undefined);
+      await wait(parts, [news, resumed], signal, undefined);
       continue;
     }
     const draft = new Draft();

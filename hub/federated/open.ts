@@ -23,7 +23,7 @@ export async function openCall(
   const { store, clock } = parts;
   const { runId, effect, ref, madeSeq, resumes } = caller;
   if ((await findCall(store.db, caller)) !== undefined) return;
-  const argument = jsonForm((await fn.prepare(given, lookUps(parts, runId))) as object);
+  const argument = jsonForm(await fn.prepare(given, lookUps(parts, runId)));
   const [{ revision }] = fn.scripts;
   // Of a call that the first release has made, the number of its next round tells.
   const drawBase =

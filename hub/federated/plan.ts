@@ -83,11 +83,9 @@ export type PlanModel = z.output<typeof planModelSchema>;
 /** A model version as an argument names it. */
 export type ModelVersionName = z.output<typeof modelVersionSchema>;
 
-const patienceSchema = z.strictObject(patienceKeys);
-
 /** The rule of a stage, as the keys of a plan say it. */
 export function ruleOf(
-  { quorum, minSites, deadline, grace }: z.output<typeof patienceSchema>,
+  { quorum, minSites, deadline, grace }: z.output<z.ZodObject<typeof patienceKeys>>,
   release: Release = "together",
 ): Rule {
   const { min, fraction, wait, onShort } = quorum;

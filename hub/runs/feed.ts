@@ -37,9 +37,8 @@ export class RunFeed implements Gatherer<NewEvent> {
     return () => {
       for (const event of kept) this.changes.tell(event);
       for (const { runId, type } of kept) {
-        if (!endsRun(type)) continue;
-        this.changes.notify(runId);
-        for (const listener of this.#onEnd) listener(runId, type);
+        if (movesRun(type)) this.changes.notify(runId);
+        if (endsRun(type)) for (const listener of this.#onEnd) listener(runId, type);
       }
     };
   }
@@ -89,3 +88,6 @@ export class RunFeed implements Gatherer<NewEvent> {
     }
   }
 }
+
+/** Whether those who wait for the run have to look again: it goes on after a pause, or has ended. */
+const movesRun = (type: RunEventType): boolean => type === "run.resumed" || endsRun(type);

@@ -73,7 +73,7 @@ export async function countOfStage(
   { runId, effect, position, stage }: StageKey,
 ): Promise<{ readonly asked: number }> {
   const [row] = await count.rows(db, [runId, effect, position, stage]);
-  return { asked: Number(row?.asked ?? 0) };
+  return { asked: row?.asked ?? 0 };
 }
 
 const inputs = new Prepared<{ inputs: string; part: string | null }>(

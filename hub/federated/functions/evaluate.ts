@@ -41,7 +41,6 @@ export const fedEvaluate: FederatedFunction<EvaluateArgument, Evaluation, null> 
   scripts: [
     {
       revision: 1,
-      // eslint-disable-next-line require-yield
       *begin() {
         return { state: null };
       },

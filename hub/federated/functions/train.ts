@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json } from "#kernel/json.js";
+import { canonicalJson, type Json } from "#kernel/json.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
 import { choiceOf } from "./strategy.js";
@@ -80,10 +80,5 @@ function trainingOf(plan: Plan): Training {
 }
 
 /** What must be the same for rounds to follow each other: not how many there are, where, and how long one waits. */
-const sameTraining = ({
-  rounds: _rounds,
-  rule: _rule,
-  at: _at,
-  evaluates: _evaluates,
-  ...training
-}: Training) => JSON.stringify(training);
+const sameTraining = (training: Training): string =>
+  canonicalJson({ ...training, rounds: 0, rule: null, at: null, evaluates: false });
