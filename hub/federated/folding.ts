@@ -19,8 +19,8 @@ export async function foldNow(
   isFixed: boolean,
 ): Promise<NewFold | undefined> {
   const blobs = blobsOf(spec);
-  // What is made of nothing may be large.
-  const small = blobs.length > 0 && blobs.every(isInline);
+  // Values lie in the rows of their answers, and are few; what is made of nothing may be large.
+  const small = (blobs.length > 0 || spec.over.length > 0) && blobs.every(isInline);
   if (!small && !isFixed) return undefined;
   const job = await jobOf(parts, live, spec);
   const done = small && isAtHand(job) ? foldHere(job) : await parts.pool.fold(job);

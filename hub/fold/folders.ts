@@ -4,11 +4,13 @@ import type { Folder } from "./folder.js";
 import { initialFolder } from "./initial-folder.js";
 import { strategyFolder } from "./strategy-folder.js";
 import { sumFolder } from "./sum-folder.js";
+import { valueFolder } from "./value-folder.js";
 
 /** All that the pool can do: every strategy by its name, sums, and the model that a call begins with. */
 const folders: readonly Folder[] = [
   ...strategies.map((strategy) => strategyFolder(strategy)),
   sumFolder,
+  valueFolder,
   initialFolder,
 ];
 

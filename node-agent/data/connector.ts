@@ -32,6 +32,27 @@ export interface TableSpec {
   readonly target: string;
 }
 
+/** The value of one cell, exactly: a number in float64, a text without blanks around it, null where there is none. */
+export type Cell = number | string | null;
+
+/** A column that can be read. */
+export interface Column {
+  /** As the data names it. */
+  readonly name: string;
+  /** As agent.yaml declares it. */
+  readonly type: ColumnSpec["type"];
+  /** Whether its values are numbers, not texts. */
+  readonly isNumeric: boolean;
+}
+
+/** Takes rows one after the other; nobody keeps them. */
+export interface RowReader {
+  /** Called once, before any row: of all columns that there are, those whose values are wanted. What it throws ends the reading. */
+  begin(columns: readonly Column[]): readonly string[];
+  /** The values of one row, in the order of the wanted columns; the list is good until it returns. */
+  row(cells: readonly Cell[]): void;
+}
+
 /** A way to reach rows: one for each kind of place they may lie in. */
 export interface Connector {
   /** For example `csv`. */
@@ -40,6 +61,11 @@ export interface Connector {
   count(): Promise<RowCounts>;
   /** Reads one part. Throws `DATA_INVALID` with place, value and what is allowed. */
   load(part: Part): Promise<Rows>;
+  /**
+   * Reads one part, or all rows, exactly and one after the other; memory does not grow with the rows. An empty cell is a missing value.
+   * Throws `DATA_INVALID` with the place and what is allowed, and what the reader throws.
+   */
+  scan(part: Part | "all", reader: RowReader): Promise<void>;
   /** Changes when the rows may have changed. */
   version(): Promise<string>;
 }

@@ -2,8 +2,9 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { cellTexts, readCells } from "./cells.js";
 import type { DatasetConfig } from "./config.js";
-import type { Connector, Part, RowCounts, Rows } from "./connector.js";
-import { dataFault, fileFault } from "./faults.js";
+import type { Connector, Part, RowCounts, RowReader, Rows } from "./connector.js";
+import { CsvScan } from "./csv-scan.js";
+import { changedFault, dataFault, emptyFault, fileFault } from "./faults.js";
 import { layOut, type Layout, targetOffset } from "./layout.js";
 import { type RawRecord, readRecords } from "./records.js";
 import { testRows } from "./split.js";
@@ -30,19 +31,18 @@ export class CsvConnector implements Connector {
   }
 
   async load(part: Part): Promise<Rows> {
-    const { name, path, test, split } = this.#config;
-    if (part === "test" && test === undefined && split === undefined) {
-      throw dataFault(
-        `dataset ${name}`,
-        "it has no rows to test on.",
-        "Give the dataset `test` or `split` in agent.yaml.",
-      );
+    const file = this.#fileOf(part);
+    return this.#readFile(file, await this.#flagsOf(part, file));
+  }
+
+  async scan(part: Part | "all", reader: RowReader): Promise<void> {
+    const { path, test, split } = this.#config;
+    const scan = new CsvScan(this.#config, reader);
+    const files = part === "all" ? [path, ...(test === undefined ? [] : [test])] : [this.#fileOf(part)];
+    for (const file of files) {
+      const wanted = part === "all" || split === undefined ? undefined : await this.#flagsOf(part, file);
+      await scan.read(resolve(this.#directory, file), file, wanted);
     }
-    const file = part === "test" ? (test ?? path) : path;
-    const total = await this.#countFile(file);
-    if (split === undefined) return this.#readFile(file, new Uint8Array(total).fill(1));
-    const tested = testRows(total, split);
-    return this.#readFile(file, part === "test" ? tested : tested.map((flag) => 1 - flag));
   }
 
   async version(): Promise<string> {
@@ -58,12 +58,35 @@ export class CsvConnector implements Connector {
     return (await Promise.all(versions)).join(" ");
   }
 
+  /** The file that has the rows of a part, perhaps among others. */
+  #fileOf(part: Part): string {
+    const { name, path, test, split } = this.#config;
+    if (part === "train") return path;
+    if (test === undefined && split === undefined) {
+      throw dataFault(
+        `dataset ${name}`,
+        "it has no rows to test on.",
+        "Give the dataset `test` or `split` in agent.yaml.",
+      );
+    }
+    return test ?? path;
+  }
+
+  /** One flag for each row of the file: 1 where it is of the part. */
+  async #flagsOf(part: Part, file: string): Promise<Uint8Array> {
+    const { split } = this.#config;
+    const total = await this.#countFile(file);
+    if (split === undefined) return new Uint8Array(total).fill(1);
+    const tested = testRows(total, split);
+    return part === "test" ? tested : tested.map((flag) => 1 - flag);
+  }
+
   async #countFile(file: string): Promise<number> {
     let rows = -1;
     await readRecords(resolve(this.#directory, file), file, (record) => {
       if (rows++ === -1) this.#header(file, record);
     });
-    if (rows === -1) throw dataFault(`${file}:1`, "the file is empty; its first line must name the columns.");
+    if (rows === -1) throw emptyFault(file);
     if (rows === 0) throw dataFault(`${file}:2`, "the file has a header and no rows.");
     return rows;
   }
@@ -86,8 +109,7 @@ export class CsvConnector implements Connector {
       if (wanted[row] !== 1) return;
       rows.fill(record, this.#config.delimiter, file);
     });
-    if (rows === undefined || row + 1 !== wanted.length)
-      throw dataFault(file, "the file changed while it was read.", "Replace data files by renaming.");
+    if (rows === undefined || row + 1 !== wanted.length) throw changedFault(file);
     return rows.take();
   }
 

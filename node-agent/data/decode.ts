@@ -1,4 +1,5 @@
 import type { ColumnSpec } from "./config.js";
+import type { Cell } from "./connector.js";
 
 /** Reads a cell `bytes[start, end)`; NaN when it is not allowed there. */
 type Decode = (bytes: Buffer, start: number, end: number) => number;
@@ -29,6 +30,58 @@ export function cellReader(column: ColumnSpec): CellReader | undefined {
       return categoryReader(column.classes);
   }
 }
+
+/** How one column is read exactly. */
+export interface ExactReader {
+  /** Undefined where the cell is not allowed there. */
+  read(bytes: Buffer, start: number, end: number): Cell | undefined;
+  readonly isNumeric: boolean;
+  /** For messages. */
+  readonly allowed: string;
+}
+
+/** The reader of a column of this kind that gives values as they are, in float64; an empty cell is a missing value. */
+export function exactReader(column: ColumnSpec): ExactReader {
+  switch (column.type) {
+    case "text":
+      return { read: orNull((text) => text), isNumeric: false, allowed: "a text" };
+    case "number":
+    case "integer": {
+      const decode = column.type === "number" ? decodeExact : decodeInteger;
+      const kind = column.type === "number" ? "a finite number such as 3, -0.5 or 1e-3" : "a whole number";
+      return {
+        read: numbers((bytes, start, end) => decode(bytes, start, end) / column.divide),
+        isNumeric: true,
+        allowed: `${kind}, if whole then below 2^53, or nothing`,
+      };
+    }
+    case "category": {
+      const { classes } = column;
+      const { decode, allowed } = categoryReader(classes);
+      if (typeof classes === "number")
+        return { read: numbers(decode), isNumeric: true, allowed: `${allowed}, or nothing` };
+      const known = new Set(classes);
+      const read = orNull((text) => (known.has(text) ? text : undefined));
+      return { read, isNumeric: false, allowed: `${allowed}, or nothing` };
+    }
+  }
+}
+
+const numbers =
+  (decode: Decode): ExactReader["read"] =>
+  (bytes, start, end) => {
+    const value = decode(bytes, start, end);
+    if (Number.isFinite(value)) return value;
+    for (let at = start; at < end; at++) if (!isBlank(bytes[at])) return undefined;
+    return null;
+  };
+
+const orNull =
+  (read: (text: string) => Cell | undefined): ExactReader["read"] =>
+  (bytes, start, end) => {
+    const text = bytes.toString("utf8", start, end).trim();
+    return text === "" ? null : read(text);
+  };
 
 function categoryReader(classes: number | readonly string[]): CellReader {
   if (typeof classes === "number") {
@@ -73,6 +126,15 @@ function decodeNumber(bytes: Buffer, start: number, end: number): number {
   }
   const text = bytes.toString("latin1", start, end);
   return numberPattern.test(text) ? Number(text) : Number.NaN;
+}
+
+const wholePattern = /^[ \t]*[+-]?\d+\.?0*[ \t]*$/;
+
+/** A whole number beyond 2^53 would be rounded without a word. */
+function decodeExact(bytes: Buffer, start: number, end: number): number {
+  const value = decodeNumber(bytes, start, end);
+  if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+  return wholePattern.test(bytes.toString("latin1", start, end)) ? Number.NaN : value;
 }
 
 function decodeInteger(bytes: Buffer, start: number, end: number): number {

@@ -8,6 +8,14 @@ export function dataFault(place: string, sentence: string, hint?: string): Comit
   return new ComityError("DATA_INVALID", `${place}: ${sentence}`, hint === undefined ? {} : { hint });
 }
 
+/** A file with no header. */
+export const emptyFault = (file: string): ComityError =>
+  dataFault(`${file}:1`, "the file is empty; its first line must name the columns.");
+
+/** A file that was another one at the beginning. */
+export const changedFault = (file: string): ComityError =>
+  dataFault(file, "the file changed while it was read.", "Replace data files by renaming.");
+
 /** A file that cannot be opened or read, as a `DATA_INVALID`; anything else as it is. */
 export function fileFault(file: string, error: unknown): unknown {
   const sentences: Record<string, string> = {

@@ -1,4 +1,5 @@
 import { didYouMean, listWords, printable } from "#kernel/words.js";
+import type { ColumnSpec } from "./config.js";
 import type { TableSpec } from "./connector.js";
 import { type CellReader, cellReader } from "./decode.js";
 import { dataFault } from "./faults.js";
@@ -30,40 +31,60 @@ export function layOut(spec: TableSpec, header: readonly string[], place: string
   const readers = new Array<CellReader | undefined>(header.length).fill(undefined);
   const offsets = new Int32Array(header.length);
   const oneHot = new Uint8Array(header.length);
-  const exact = new Set(Object.keys(spec.columns));
-  const missing: string[] = [];
   let width = 0;
   let classes: number | undefined;
+  for (const { pattern, column, at } of findColumns(spec, header, place)) {
+    const reader = cellReader(column);
+    if (reader === undefined) continue;
+    readers[at] = reader;
+    if (pattern === spec.target) {
+      offsets[at] = targetOffset;
+      classes = reader.classes;
+    } else {
+      offsets[at] = width;
+      oneHot[at] = reader.classes === undefined ? 0 : 1;
+      width += reader.classes ?? 1;
+    }
+  }
+  const names = header.map((name) => printable(name, 60));
+  return { names, readers, offsets, oneHot, width, classes };
+}
+
+/** A column of the table that the dataset names. */
+export interface FoundColumn {
+  /** As the configuration names it: its name, or a pattern. */
+  readonly pattern: string;
+  readonly column: ColumnSpec;
+  /** Its place in the table's header. */
+  readonly at: number;
+}
+
+/**
+ * The columns of a dataset in a table's header, in the order of the configuration and those of a pattern in natural order; none twice.
+ * Throws `DATA_INVALID`, with `place` in front.
+ */
+export function findColumns(spec: TableSpec, header: readonly string[], place: string): FoundColumn[] {
+  const exact = new Set(Object.keys(spec.columns));
+  const taken = new Set<number>();
+  const missing: string[] = [];
+  const all: FoundColumn[] = [];
   for (const [pattern, column] of Object.entries(spec.columns)) {
     const found = matches(pattern, header).filter(
-      (at) => readers[at] === undefined && (!pattern.includes("*") || !exact.has(header[at] ?? "")),
+      (at) => !taken.has(at) && (!pattern.includes("*") || !exact.has(header[at] ?? "")),
     );
     if (found.length === 0) missing.push(pattern);
     if (found.length > 1 && !pattern.includes("*"))
       throw dataFault(place, `two columns are named ${JSON.stringify(pattern)}.`);
-    const reader = cellReader(column);
-    if (reader === undefined) continue;
     for (const at of found) {
-      readers[at] = reader;
-      if (pattern === spec.target) {
-        offsets[at] = targetOffset;
-        classes = reader.classes;
-      } else {
-        offsets[at] = width;
-        oneHot[at] = reader.classes === undefined ? 0 : 1;
-        width += reader.classes ?? 1;
-      }
+      taken.add(at);
+      all.push({ pattern, column, at });
     }
   }
-  if (missing.length > 0)
-    throw missingColumns(
-      spec,
-      missing,
-      header.filter((_, at) => readers[at] === undefined),
-      place,
-    );
-  const names = header.map((name) => printable(name, 60));
-  return { names, readers, offsets, oneHot, width, classes };
+  if (missing.length > 0) {
+    const unused = header.filter((_, at) => !taken.has(at));
+    throw missingColumns(spec, missing, unused, place);
+  }
+  return all;
 }
 
 function missingColumns(
