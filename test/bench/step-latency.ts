@@ -1,7 +1,7 @@
 import { Database } from "#kernel/sqlite.js";
 import { agentPaths } from "#node-agent/config.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
-import { federatedCalls } from "#hub/federated/training-workflow.js";
+import { fedRound } from "#hub/federated/functions/round.js";
 import { Federation } from "./federation.js";
 import { type Figure, median } from "./figure.js";
 
@@ -17,13 +17,13 @@ const given = { dataset: { name: "rows" }, evaluation: "none" };
 const workflow: Workflow = {
   document: { dsl: "1.0.3", namespace: "default", name: "bench", version: "1.0.0" },
   do: [
-    { first: { call: federatedCalls.round, with: { ...given, model } } },
+    { first: { call: fedRound.name, with: { ...given, model } } },
     {
       loop: {
         for: { in: `\${ [range(${steps})] }` },
         do: [
           { rest: { wait: { milliseconds: restMs } } },
-          { step: { call: federatedCalls.round, with: { ...given, model: "${ .model }" } } },
+          { step: { call: fedRound.name, with: { ...given, model: "${ .model }" } } },
         ],
       },
     },
