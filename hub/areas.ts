@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { Authority } from "#certs/authority.js";
 import type { Clock } from "#kernel/clock.js";
 import type { Log } from "#kernel/log.js";
+import type { Kind } from "#proto/work/kind.js";
 import { Operators } from "./access/operators.js";
 import { AnswerIntake } from "./assignments/intake.js";
 import { CallNews } from "./assignments/news.js";
@@ -14,7 +15,7 @@ import type { FileBlobStore } from "./blobs/store.js";
 import { type HubConfig, publicAddress } from "./config.js";
 import { Models } from "./models/service.js";
 import { Results } from "./results/service.js";
-import { declaredFunctions } from "./federated/functions/index.js";
+import type { FederatedFunction } from "./federated/function.js";
 import { Federated } from "./federated/service.js";
 import { FoldPool } from "./fold/pool.js";
 import { Enrolment } from "./sites/enrolment.js";
@@ -45,6 +46,9 @@ export interface Foundation {
   readonly secrets: Secrets;
   /** What the calls of workflows may reach. */
   readonly calls: HttpClientSettings;
+  /** What workflows may call of the sites, and the kinds of work that the sites do for it. */
+  readonly functions: readonly FederatedFunction[];
+  readonly kinds: readonly Kind[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +58,8 @@ export type Areas = Awaited<ReturnType<typeof makeAreas>>;
 
 /** Makes the areas of a hub, each of those that it leans on. Nothing of them begins by itself yet. */
 export async function makeAreas(foundation: Foundation) {
-  const { config, store, blobs, authority, tokenKey, secrets, calls, clock, log } = foundation;
+  const { config, store, blobs, authority, tokenKey, secrets, calls, functions, kinds, clock, log } =
+    foundation;
   const retention = new Retention({ store, blobs, clock, log });
   await retention.sweep();
   const revocations = await Revocations.load(store.db, clock.nowMs());
@@ -64,13 +69,13 @@ export async function makeAreas(foundation: Foundation) {
   const feed = new RunFeed(store, clock);
   const payloads = filePayloads(blobs);
   const news = new CallNews(store.notifier);
-  const purposes = new Map(declaredFunctions.map(({ name, purpose }) => [name, purpose]));
-  const assignments = new Assignments({ store, presence, feed, news, purposes, clock, log });
+  const purposes = new Map(functions.map(({ name, purpose }) => [name, purpose]));
+  const assignments = new Assignments({ store, presence, feed, news, purposes, kinds, clock, log });
   const states = new SiteStates({ store, presence, clock });
   const reader = new BlobReader(store, blobs);
   const pool = new FoldPool().warm();
   const limits = new Limits({ store, clock, rules: config.limits });
-  const shapes = new Shapes(store);
+  const shapes = new Shapes(store, kinds);
   const intake = new AnswerIntake({ store, blobs, retention, feed, assignments, shapes, news, sites, clock });
   const federated = new Federated({
     store,
@@ -83,6 +88,8 @@ export async function makeAreas(foundation: Foundation) {
     news,
     pool,
     limits,
+    functions,
+    kinds,
     clock,
     startedAtMs: clock.nowMs(),
     minSites: config.minSites,

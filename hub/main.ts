@@ -5,11 +5,15 @@ import { moveManyBytes } from "#kernel/buffers.js";
 import { systemClock } from "#kernel/clock.js";
 import type { Log } from "#kernel/log.js";
 import { RpcListener } from "#proto/rpc/listener.js";
+import { kinds as ownKinds } from "#proto/work/index.js";
+import type { Kind } from "#proto/work/kind.js";
 import { Authoriser } from "./access/authoriser.js";
 import { type Foundation, makeAreas } from "./areas.js";
 import { FileBlobStore } from "./blobs/store.js";
 import { hubPaths, publicAddress, readHubConfig } from "./config.js";
 import { openHubStore } from "./database.js";
+import type { FederatedFunction } from "./federated/function.js";
+import { functions as ownFunctions } from "./federated/functions/index.js";
 import { readAuthority } from "./folder.js";
 import { WebhookListener } from "./http/webhook.js";
 import { HubIdentity } from "./identity.js";
@@ -38,9 +42,14 @@ export interface RunningHub {
 export async function startHub({
   dir,
   log,
+  functions = ownFunctions,
+  kinds = ownKinds,
 }: {
   readonly dir: string;
   readonly log: Log;
+  /** Other functions and kinds of work than the hub's own, for benchmarks and tests. */
+  readonly functions?: readonly FederatedFunction[];
+  readonly kinds?: readonly Kind[];
 }): Promise<RunningHub> {
   moveManyBytes(heapGrowthPercent);
   const clock = systemClock;
@@ -56,7 +65,8 @@ export async function startHub({
   ended.promise.catch(() => undefined);
   const store = await openHubStore({ dir, database: config.database, log, onLost: ended.reject });
   const blobs = await new FileBlobStore(paths.blobs).open();
-  const foundation: Foundation = { config, store, blobs, authority, tokenKey, secrets, calls, clock, log };
+  const given = { config, secrets, calls, functions, kinds };
+  const foundation: Foundation = { ...given, store, blobs, authority, tokenKey, clock, log };
   const areas = await makeAreas(foundation);
   const { engine, events, operators, revocations } = areas;
 

@@ -33,7 +33,7 @@ interface Services {
 
 /** Puts each service on the port of its callers. Throws `INTERNAL` when the table of who may call what has a gap. */
 export function addServices({ control, agents }: Listeners, areas: Areas, foundation: Foundation): Services {
-  const { config, store, clock, log } = foundation;
+  const { config, store, kinds, clock, log } = foundation;
   const { presence, sites, assignments, states, events, intake, reader, enrolment, models, results } = areas;
   const startedAtMs = clock.nowMs();
   const sessions = new SessionDesk({
@@ -46,6 +46,7 @@ export function addServices({ control, agents }: Listeners, areas: Areas, founda
     clock,
     log,
     hubVersion: comityVersion,
+    kinds,
     heartbeatMs: config.heartbeatMs,
   });
   const agentAddress = () => publicAddress(config, "agents");

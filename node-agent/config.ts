@@ -7,7 +7,7 @@ import { parseSiteId, type SiteId } from "#kernel/ids.js";
 import { parseAddress } from "#proto/rpc/address.js";
 import { kinds } from "#proto/work/index.js";
 import { datasetsConfigSchema } from "./data/config.js";
-import { policySchema } from "./policy/rules.js";
+import { policySchema, policySchemaWith } from "./policy/rules.js";
 import { backendNames } from "./training/backend-names.js";
 
 /** A text that a parser takes; its complaint becomes the schema's. */
@@ -79,9 +79,13 @@ export function agentPaths(dir: string) {
   };
 }
 
-/** Reads agent.yaml. Throws `CONFIG_INVALID` with place, fault and allowed values; `DIRECTORY_INVALID` where no agent lives. */
-export async function readAgentConfig(dir: string): Promise<AgentConfig> {
-  return await readConfig(agentPaths(dir).config, agentConfigSchema);
+/**
+ * Reads agent.yaml. `others`: names of kinds of work besides those of this release. Throws `CONFIG_INVALID` with place, fault and allowed
+ * values; `DIRECTORY_INVALID` where no agent lives.
+ */
+export async function readAgentConfig(dir: string, others: readonly string[] = []): Promise<AgentConfig> {
+  const schema = agentConfigSchema.extend({ policy: policySchemaWith(others).prefault({}) });
+  return await readConfig(agentPaths(dir).config, schema);
 }
 
 /** The first agent.yaml of a site that has joined. */

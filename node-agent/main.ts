@@ -62,7 +62,10 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
   moveManyBytes(heapGrowthPercent);
   const { dir, log } = options;
   const paths = agentPaths(dir);
-  const config = await readAgentConfig(dir);
+  const config = await readAgentConfig(
+    dir,
+    options.steps?.map(({ kind }) => kind.name),
+  );
   const identity = await Identity.load(paths.identity, config);
   if (identity.site !== config.site) {
     throw new ComityError(

@@ -19,6 +19,7 @@ import type { RunFeed } from "#hub/runs/feed.js";
 import { originOf } from "#hub/store/calls.js";
 import { countOfStage, findStage, moveStage } from "#hub/store/stages.js";
 import { findKind } from "#proto/work/index.js";
+import type { Kind } from "#proto/work/kind.js";
 import type { CallNews } from "./news.js";
 import type { Assignment, AssignmentState } from "./model.js";
 import { isOpen } from "./model.js";
@@ -30,6 +31,8 @@ interface Parts {
   readonly news: CallNews;
   /** What each function does, in one sentence, by its name: sites are told for what they work. */
   readonly purposes: ReadonlyMap<string, string>;
+  /** The kinds of work that this hub knows. */
+  readonly kinds: readonly Kind[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -107,7 +110,7 @@ export class Assignments {
       const accepted = await acceptAssignment(tx.db, site, id, attempt);
       if (accepted === undefined) return;
       const { runId, round, kind } = accepted;
-      const text = `${site} has accepted to ${findKind(kind)?.words.doing ?? kind}.`;
+      const text = `${site} has accepted to ${findKind(this.#parts.kinds, kind)?.words.doing ?? kind}.`;
       feed.append(tx, { runId, type: "assignment.accepted", round, site, text, data: { kind } });
     });
   }

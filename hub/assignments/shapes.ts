@@ -23,10 +23,13 @@ const maxKept = 256;
 /** The stages that answers come in for: what they ask for never changes, and costs more to derive than to keep. */
 export class Shapes {
   readonly #store: Store;
+  readonly #kinds: readonly Kind[];
   readonly #kept = new Map<string, Promise<ShapedStage>>();
 
-  constructor(store: Store) {
+  /** `kinds`: those that this hub knows. */
+  constructor(store: Store, kinds: readonly Kind[]) {
     this.#store = store;
+    this.#kinds = kinds;
   }
 
   /** Throws `TASK_NOT_FOUND` when there is no such stage, `WORK_UNSUPPORTED` when this hub does not know its kind. */
@@ -49,7 +52,7 @@ export class Shapes {
     const stage = await findStage(this.#store.db, key);
     if (stage === undefined)
       throw new ComityError("TASK_NOT_FOUND", `Run ${key.runId} has no stage ${key.stage}.`);
-    const kind = findKind(stage.kind);
+    const kind = findKind(this.#kinds, stage.kind);
     if (kind === undefined)
       throw new ComityError("WORK_UNSUPPORTED", `This hub does not know work of kind ${stage.kind}.`);
     const given = Object.fromEntries(

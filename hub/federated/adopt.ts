@@ -15,7 +15,6 @@ import { newStage } from "./advance.js";
 import type { Call } from "./call.js";
 import { collected } from "./collect/collected.js";
 import type { FederatedFunction } from "./function.js";
-import { functions } from "./functions/index.js";
 import { begin } from "./live.js";
 import { lookUps } from "./open.js";
 import type { DriverParts } from "./parts.js";
@@ -26,7 +25,11 @@ import type { OpResult } from "./script.js";
  * Makes calls and stages of what release 0.1 had under way: its rounds had no stages, and its calls no rows. Each script is played over the
  * old rows: what it asks for is what the old hub has sent. Does nothing where there is nothing to adopt. Goes with the next release.
  */
-export async function adoptOld(parts: DriverParts, unpack: (text: string) => Promise<Json>): Promise<void> {
+export async function adoptOld(
+  parts: DriverParts,
+  functions: readonly FederatedFunction[],
+  unpack: (text: string) => Promise<Json>,
+): Promise<void> {
   const { store } = parts;
   for (const old of await callsToAdopt(store.db)) {
     const fn = functions.find(({ name }) => name === old.function);

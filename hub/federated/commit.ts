@@ -129,7 +129,7 @@ async function writeFold(
       await countSiteStates(tx.db, { ...call, name: stage.siteState }, place.position, counted);
     }
     // The result has them in it, and a single site's answer should not lie about.
-    if (stage !== undefined && findKind(stage.kind)?.answer.kept === "folded")
+    if (stage !== undefined && findKind(parts.kinds, stage.kind)?.answer.kept === "folded")
       await parts.retention.drop(
         tx,
         answers.flatMap(({ assignment, tensors }) =>

@@ -9,6 +9,7 @@ import type { Presence } from "#hub/sites/presence.js";
 import type { Store } from "#hub/store/store.js";
 import type { Limits } from "#hub/workflow/engine/limits.js";
 import type { Clock } from "#kernel/clock.js";
+import type { Kind } from "#proto/work/kind.js";
 
 /** What the driver works with. */
 export interface DriverParts {
@@ -22,6 +23,8 @@ export interface DriverParts {
   readonly news: CallNews;
   readonly pool: FoldPool;
   readonly limits: Limits;
+  /** The kinds of work that this hub knows. */
+  readonly kinds: readonly Kind[];
   readonly clock: Clock;
   /** When this hub process began to serve. */
   readonly startedAtMs: number;

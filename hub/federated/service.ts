@@ -19,21 +19,23 @@ import { wishOf } from "./choose.js";
 import { neededToBegin } from "./collect/quorum.js";
 import { drive } from "./driver.js";
 import type { FederatedFunction } from "./function.js";
-import { declared, functions } from "./functions/index.js";
+import { declared } from "./functions/index.js";
 import { openCall } from "./open.js";
 import type { DriverParts } from "./parts.js";
 
 /** The federated functions of this hub: each a script that one driver takes through its stages. */
 export class Federated {
   readonly #parts: DriverParts;
+  readonly #functions: readonly FederatedFunction[];
 
-  constructor(parts: DriverParts) {
+  constructor({ functions, ...parts }: DriverParts & { readonly functions: readonly FederatedFunction[] }) {
     this.#parts = parts;
+    this.#functions = functions;
   }
 
   /** What workflows may call. */
   get functions(): readonly WorkflowFunction[] {
-    return functions.map((fn) => ({
+    return this.#functions.map((fn) => ({
       ...declared(fn),
       keepsCall: true,
       perform: (given, caller, signal) => this.#perform(fn, given, caller, signal),
@@ -44,7 +46,7 @@ export class Federated {
 
   /** Takes over what release 0.1 had under way; before anything goes on. */
   adopt(unpack: (text: string) => Promise<Json>): Promise<void> {
-    return adoptOld(this.#parts, unpack);
+    return adoptOld(this.#parts, this.#functions, unpack);
   }
 
   /** A site has come, left or spoken: calls look again, and those that wait for it say so. */

@@ -14,7 +14,7 @@ import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
 import type { Hello__Output } from "#proto/generated/comity/v1/Hello.js";
 import type { AgentPrincipal } from "#proto/rpc/principal.js";
 import type { Sender } from "#proto/rpc/streams.js";
-import { kinds } from "#proto/work/index.js";
+import type { Kind } from "#proto/work/kind.js";
 import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
 import type { SiteStates } from "#hub/assignments/site-states.js";
 import { decodeCatalogue, decodeHeader } from "./decode.js";
@@ -30,6 +30,8 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly hubVersion: string;
+  /** The kinds of work that this hub knows. */
+  readonly kinds: readonly Kind[];
   readonly heartbeatMs?: number;
 }
 
@@ -85,7 +87,7 @@ export class SessionDesk {
   }
 
   async #greet(session: AgentSession, hello: Hello__Output): Promise<void> {
-    const { presence, sites, assignments, states, clock, log, hubVersion } = this.#parts;
+    const { presence, sites, assignments, states, clock, log, hubVersion, kinds } = this.#parts;
     if (hello.protocolMin > protocolVersion || hello.protocolMax < protocolVersion) {
       const message = `The agent speaks protocol ${hello.protocolMin} to ${hello.protocolMax}, this hub speaks ${protocolVersion}.`;
       throw new ComityError("PROTOCOL_UNSUPPORTED", message, {

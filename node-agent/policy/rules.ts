@@ -3,6 +3,7 @@ import type { Leaves } from "#proto/work/kind.js";
 import { kinds } from "#proto/work/index.js";
 
 const workKinds = kinds.map(({ name }) => name);
+const kindsSchema = (known: readonly string[]) => z.array(z.enum(known)).default([...known]);
 const leaves: readonly Leaves[] = ["nothing", "aggregate", "update", "value"];
 
 /** Who may see the answers of an ask: nobody singly, whoever may see the result, or other sites too. */
@@ -14,7 +15,7 @@ export const releases = ["together", "each", "participants"] as const;
  */
 export const policySchema = z.strictObject({
   /** The kinds of work that the site does. */
-  kinds: z.array(z.enum(workKinds)).default([...workKinds]),
+  kinds: kindsSchema(workKinds),
   /** The classes of what may leave the site; each kind of work is of one. */
   leaves: z.array(z.enum(leaves)).default([...leaves]),
   /** Who may see this site's answers. */
@@ -36,5 +37,9 @@ export const policySchema = z.strictObject({
   /** Refuses all work, and stops what is on its way out. A file named `pause` in the agent's folder does the same at once. */
   pause: z.boolean().default(false),
 });
+
+/** {@link policySchema} where there is work of other kinds besides, by their names. */
+export const policySchemaWith = (others: readonly string[]) =>
+  policySchema.extend({ kinds: kindsSchema([...new Set([...workKinds, ...others])]) });
 
 export type Policy = z.output<typeof policySchema>;

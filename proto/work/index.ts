@@ -5,5 +5,6 @@ import { train } from "./train.js";
 /** Every kind of work that this release knows. */
 export const kinds: readonly Kind[] = [train, evaluate];
 
-/** The kind of a name; undefined for one that this release does not know. */
-export const findKind = (name: string): Kind | undefined => kinds.find((kind) => kind.name === name);
+/** The kind of a name among some; undefined for one that is not known there. */
+export const findKind = (among: readonly Kind[], name: string): Kind | undefined =>
+  among.find((kind) => kind.name === name);

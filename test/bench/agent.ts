@@ -1,19 +1,22 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { startAgent } from "#node-agent/main.js";
 import { requiredInput, type Step } from "#node-agent/steps/step.js";
 import { sleep } from "#kernel/async.js";
 import { createLog } from "#kernel/log.js";
 import { train, type TrainBody } from "#proto/work/train.js";
 import { endWithParent, say } from "./child.js";
+import { countsFile, level, type LevelBody } from "./levels.js";
 import { copyModel, perturbModel } from "./update.js";
 
 /*
- * An agent whose work is not training: `node agent.js DIR copy|perturb SLEEP_MS`. All the rest is the agent as it is:
+ * An agent whose work is not training: `node agent.js DIR copy|perturb|levels SLEEP_MS`. All the rest is the agent as it is:
  * session, policy, journal, cache, outbox, upload.
  */
 
 const [dir = "", manner = "copy", sleepMs = "0"] = process.argv.slice(2);
 
-const step: Step<TrainBody, "base" | "control"> = {
+const trainStep: Step<TrainBody, "base" | "control"> = {
   kind: train,
   async run(_body, context) {
     const { site, draw, directory, signal } = context;
@@ -29,11 +32,20 @@ const step: Step<TrainBody, "base" | "control"> = {
   },
 };
 
+const levelStep: Step<LevelBody> = {
+  kind: level,
+  run(body, { site, directory }) {
+    const updatePath = join(directory, "counts.safetensors");
+    writeFileSync(updatePath, countsFile(site, body));
+    return Promise.resolve({ samples: 0, figures: {}, updatePath });
+  },
+};
+
 endWithParent();
 const agent = await startAgent({
   dir,
   log: createLog("agent", "warn"),
-  steps: [step],
+  steps: [manner === "levels" ? levelStep : trainStep],
   onReady: () => say({ event: "ready" }),
 });
 process.once("SIGTERM", () => {

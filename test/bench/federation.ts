@@ -13,8 +13,10 @@ import { joinHub } from "#node-agent/main.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import type { Bench } from "./bench.js";
 import type { BenchChild } from "./child.js";
+import { level } from "./levels.js";
 
 const comity = new URL("../../cli/main.js", import.meta.url);
+const levelsHub = new URL("./hub.js", import.meta.url);
 const agentScript = new URL("./agent.js", import.meta.url);
 
 /** Agents that start at the same time: more would only wait for each other. */
@@ -25,20 +27,22 @@ export class BenchHub {
   readonly #bench: Bench;
   readonly dir: string;
   readonly client: HubClient;
+  readonly #knowsLevels: boolean;
   #process: BenchChild | undefined;
 
-  private constructor(bench: Bench, dir: string, client: HubClient) {
+  private constructor(bench: Bench, dir: string, client: HubClient, knowsLevels: boolean) {
     this.#bench = bench;
     this.dir = dir;
     this.client = client;
+    this.#knowsLevels = knowsLevels;
   }
 
-  /** A new hub that runs. */
-  static async start(bench: Bench): Promise<BenchHub> {
+  /** A new hub that runs; `knowsLevels`: with the function of levels.ts besides its own, see hub.ts. */
+  static async start(bench: Bench, knowsLevels = false): Promise<BenchHub> {
     const dir = await bench.folder("hub");
     const ports = { controlPort: await freePort(), agentPort: await freePort() };
     const { profilePath } = await initHub(dir, { name: "bench", names: [], ...ports });
-    const hub = new BenchHub(bench, dir, connectHub(await readProfile(profilePath)));
+    const hub = new BenchHub(bench, dir, connectHub(await readProfile(profilePath)), knowsLevels);
     await hub.startProcess();
     return hub;
   }
@@ -48,8 +52,12 @@ export class BenchHub {
     return this.#process;
   }
 
-  /** The built command, as in a deployment. Resolves when the hub serves. */
+  /** The built command, as in a deployment, unless it is a hub that knows levels. Resolves when the hub serves. */
   async startProcess(): Promise<void> {
+    if (this.#knowsLevels) {
+      this.#process = await this.#bench.start(levelsHub, [this.dir]);
+      return;
+    }
     const words = ["hub", "start", this.dir, "--log", "json", "--log-level", "warn", "--exit-with-parent"];
     this.#process = await this.#bench.start(comity, words);
   }
@@ -62,8 +70,8 @@ export class BenchHub {
 
 /** How the agents answer; see agent.ts. */
 export interface AgentManner {
-  /** `copy`: the base model as it came. `perturb`: other bytes at each site. */
-  readonly step: "copy" | "perturb";
+  /** `copy`: the base model as it came. `perturb`: other bytes at each site. `levels`: the work of levels.ts. */
+  readonly step: "copy" | "perturb" | "levels";
   /** How long the work takes at least. */
   readonly sleepMs?: number;
 }
@@ -86,7 +94,7 @@ export class Federation {
 
   static async start(bench: Bench, sites: number, manner: AgentManner): Promise<Federation> {
     bench.note(`  a hub and ${sites} agents start`);
-    const hub = await BenchHub.start(bench);
+    const hub = await BenchHub.start(bench, manner.step === "levels");
     const agents: BenchAgent[] = [];
     for (let first = 0; first < sites; first += atOnce) {
       const batch = Array.from({ length: Math.min(atOnce, sites - first) }, (_, at) => first + at + 1);
@@ -146,6 +154,7 @@ async function startAgent(
   ]);
   // One base model of 100 MB at a time: what is measured should not fill the disk.
   config.set("cacheMegabytes", 150);
+  if (manner.step === "levels") config.setIn(["policy", "kinds"], [level.name]);
   await writeFile(path, config.toString());
   return { dir, process: await bench.start(agentScript, [dir, manner.step, String(manner.sleepMs ?? 0)]) };
 }

@@ -5,6 +5,7 @@ import { hubMemory, throughput } from "./hundred.js";
 import { hubRecovery } from "./recovery.js";
 import { roundOverhead } from "./round-overhead.js";
 import { sessionMemory } from "./sessions.js";
+import { stages } from "./stages.js";
 import { stepLatency } from "./step-latency.js";
 import { timers } from "./timers.js";
 import { transitionsPostgres, transitionsSqlite } from "./transitions.js";
@@ -21,6 +22,7 @@ export const figures: readonly Figure[] = [
   transitionsSqlite,
   transitionsPostgres,
   stepLatency,
+  stages,
   timers,
   history,
 ];

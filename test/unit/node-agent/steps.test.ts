@@ -15,7 +15,7 @@ import { datasetConfigSchema } from "#node-agent/data/config.js";
 import { openDatasets } from "#node-agent/data/datasets.js";
 import { createSteps, type Steps } from "#node-agent/steps/index.js";
 import type { StepAnswer, StepContext } from "#node-agent/steps/step.js";
-import { findKind } from "#proto/work/index.js";
+import { findKind, kinds } from "#proto/work/index.js";
 import { temporaryFolders } from "#test/support/folders.js";
 import { initialModel } from "../../support/initial-model.js";
 
@@ -80,7 +80,7 @@ interface Work {
 
 const bodyOf = (kind: string, body: object): Work => ({
   kind,
-  body: (findKind(kind) ?? assert.fail()).body.parse({ dataset: { name: "clouds" }, layers, ...body }),
+  body: (findKind(kinds, kind) ?? assert.fail()).body.parse({ dataset: { name: "clouds" }, layers, ...body }),
 });
 const work = (more: Record<string, unknown> = {}) =>
   bodyOf("train", { local: { epochs: 5, batch: 16 }, seed: 1, ...more });
