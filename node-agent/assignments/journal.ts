@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
-import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId } from "#kernel/ids.js";
 import type { Database } from "#kernel/sqlite.js";
 import { EventJournal } from "../events/journal.js";
@@ -11,13 +10,13 @@ import {
   type Answer,
   answerSchema,
   type Entry,
-  inputOf,
   type LogLine,
   type Offer,
   offerSchema,
   type Reason,
   states,
 } from "./model.js";
+import { SiteLog } from "./site-log.js";
 import { type StateRow, StateRows } from "./state-rows.js";
 
 /** Ended assignments are kept this long, so that one offered again after a hub's restore is recognised. */
@@ -45,6 +44,7 @@ export class Journal {
   /** What works keep at the site, in the same file. */
   readonly states: StateRows;
   readonly #database: Database;
+  readonly #log: SiteLog;
   readonly #clock: Clock;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #pending = new Map<
@@ -58,6 +58,7 @@ export class Journal {
     this.#database = openJournal(path);
     this.events = new EventJournal(this.#database);
     this.states = new StateRows(this.#database);
+    this.#log = new SiteLog(this.#database);
     this.#clock = clock;
     this.#statements = prepare(this.#database);
     this.#statements.prune.run(clock.nowMs() - keepEndedMs);
@@ -78,7 +79,7 @@ export class Journal {
   /** The policy has allowed an offer: the agent owes an answer from now on. */
   accept(offer: Offer, line: LogLine): void {
     this.#write(() => {
-      this.#append(line);
+      this.#log.append(line, this.#clock.nowMs());
       this.#put(offer, "accepted", undefined);
     });
   }
@@ -86,8 +87,8 @@ export class Journal {
   /** The site declines an offer; `decision` where the policy has allowed it before, and that is not in the log yet. */
   decline(offer: Offer, line: LogLine, reason: Reason, decision?: LogLine): void {
     this.#write(() => {
-      if (decision !== undefined) this.#append(decision);
-      this.#append(line);
+      if (decision !== undefined) this.#log.append(decision, this.#clock.nowMs());
+      this.#log.append(line, this.#clock.nowMs());
       this.#put(offer, "declined", reason);
     });
   }
@@ -95,7 +96,7 @@ export class Journal {
   /** The work could not be done, or the offer not even be put to the policy; `decision` where the policy's is not in the log yet. */
   fail(offer: Offer, reason: Reason, decision?: LogLine): void {
     this.#write(() => {
-      if (decision !== undefined) this.#append(decision);
+      if (decision !== undefined) this.#log.append(decision, this.#clock.nowMs());
       this.#put(offer, "failed", reason);
     });
   }
@@ -123,7 +124,7 @@ export class Journal {
     this.#write(() => {
       if (state !== undefined)
         gone = [...this.states.settle(offer), ...this.states.record(offer, state, this.#clock.nowMs())];
-      for (const line of lines) this.#append(line);
+      for (const line of lines) this.#log.append(line, this.#clock.nowMs());
       this.#statements.answer.run({
         ...this.#key(offer),
         offer: JSON.stringify(offer),
@@ -180,7 +181,7 @@ export class Journal {
 
   /** The newest lines of the site's log, newest first. */
   decisions(limit = 50): Record<string, unknown>[] {
-    return z.array(z.record(z.string(), z.unknown())).parse(this.#statements.decisions.all(limit));
+    return this.#log.newest(limit);
   }
 
   close(): void {
@@ -232,34 +233,6 @@ export class Journal {
       retryable: reason === undefined ? null : reason.retryable ? 1 : 0,
     });
   }
-
-  #append(line: LogLine): void {
-    const { offer, answer } = line;
-    this.#statements.append.run({
-      ...this.#key(offer),
-      event: line.event,
-      runId: offer.runId,
-      runName: offer.runName,
-      round: offer.round,
-      kind: offer.kind,
-      stage: offer.stage,
-      function: offer.function,
-      requester: offer.requester,
-      release: offer.release,
-      minSites: offer.minSites,
-      base: inputOf(offer, "base")?.sha256 ?? "",
-      inputs: JSON.stringify(Object.fromEntries(offer.inputs.map(({ name, blob }) => [name, blob.sha256]))),
-      dataset: line.dataset ?? null,
-      rule: line.rule ?? null,
-      reason: line.reason ?? null,
-      opId: answer?.opId ?? null,
-      sha256: answer?.update?.sha256 ?? null,
-      sizeBytes: answer?.update?.sizeBytes ?? null,
-      samples: answer?.samples ?? null,
-      metrics: answer === undefined ? null : JSON.stringify(answer.metrics),
-      valueSha256: answer?.valueJson === undefined ? null : hashBytes(answer.valueJson),
-    });
-  }
 }
 
 function prepare(database: Database) {
@@ -288,13 +261,6 @@ function prepare(database: Database) {
     end: database.prepare(
       `${set}, state = @state, bytes = null, code = @code, reason = @reason, retryable = @retryable where id = @id`,
     ),
-    append: database.prepare(
-      `insert into decisions (at_ms, event, assignment_id, attempt, run_id, run_name, round, kind, stage, function, requester, release,
-         min_sites, base_sha256, inputs, dataset, rule, reason, op_id, sha256, size_bytes, samples, metrics, value_sha256)
-       values (@nowMs, @event, @id, @attempt, @runId, @runName, @round, @kind, @stage, @function, @requester, @release,
-         @minSites, @base, @inputs, @dataset, @rule, @reason, @opId, @sha256, @sizeBytes, @samples, @metrics, @valueSha256)`,
-    ),
-    decisions: database.prepare<[number]>("select * from decisions order by seq desc limit ?"),
     makeSecret: database.prepare(
       "insert into secrets (name, value) values (?, ?) on conflict (name) do nothing",
     ),

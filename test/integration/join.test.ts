@@ -211,6 +211,15 @@ describe("joining a hub", () => {
       ill.map(({ check }) => check),
       ["tls", "data"],
     );
+    const rules = async (more: string) => {
+      await writeFile(path, `${text}policy: ${more}\n`);
+      const { ok, detail } = (await diagnose(dir)).find(({ check }) => check === "policy") ?? assert.fail();
+      return `${ok}: ${detail}`;
+    };
+    assert.equal(await rules("{}"), "true: The site does train and evaluate.");
+    assert.equal(await rules("{ leaves: [aggregate] }"), "true: The site does evaluate.");
+    assert.match(await rules("{ kinds: [train], leaves: [aggregate] }"), /^false: .*allow no work/);
+    assert.match(await rules("{ pause: true }"), /^false: .*paused/);
     for (const { fix } of ill) assert.ok(fix !== undefined && fix.length > 0);
     assert.deepEqual(
       (await diagnose(await folder())).map(({ check, ok }) => [check, ok]),
