@@ -150,8 +150,9 @@ const what = (assignment: Assignment__Output): string =>
 const completedRounds = (run: Run__Output): number =>
   run.rounds.filter((round) => round.state === "completed").length;
 
-/** `4/5`: sites that delivered their training, of those that were asked. */
-function sitesIn(round: Round__Output): string {
-  const asked = round.assignments.filter((assignment) => assignment.kind === "train");
+/** `4/5`: sites that have delivered what the round began with, of those that were asked. */
+function sitesIn({ assignments }: Round__Output): string {
+  const [first] = assignments;
+  const asked = assignments.filter(({ kind }) => kind === first?.kind);
   return `${asked.filter((assignment) => assignment.state === "delivered").length}/${asked.length}`;
 }

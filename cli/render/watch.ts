@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { compareNumbered, printable } from "#kernel/words.js";
+import { findKind } from "#proto/work/index.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { count, metric } from "./format.js";
 import type { LiveArea } from "./live.js";
@@ -66,13 +67,17 @@ export class RunView {
     if (type === "task.completed" && glue.has(kind))
       return ![...this.#loops].some((loop) => String(ref).startsWith(`${loop}/`));
     if (type === "round.started") return !this.#live || (Array.isArray(left) && left.length > 0);
-    return type !== "assignment.delivered" || (!this.#live && kind !== "evaluate");
+    // What only tells figures is in the line of its round.
+    return (
+      type !== "assignment.delivered" ||
+      (!this.#live && findKind(String(kind))?.answer.leaves !== "aggregate")
+    );
   }
 
   #siteLine({ type, text, dataJson, site }: RunEvent__Output): SiteLine | undefined {
     if (site === "" || !type.startsWith("assignment.")) return undefined;
     const { fraction, kind } = eventData(dataJson);
-    const working = kind === "evaluate" ? "tests the new model" : "trains";
+    const working = findKind(String(kind))?.words.working ?? String(kind);
     if (type === "assignment.progress")
       return { fraction: Number(fraction ?? 0), text: printable(text, 100) };
     if (type === "assignment.accepted") return { fraction: 0, text: working };

@@ -1,4 +1,4 @@
-import type { BlobRef } from "#kernel/refs.js";
+import { type BlobRef, inlineBytes } from "#kernel/refs.js";
 import { z } from "zod";
 import type { AnswerHeader } from "#hub/assignments/model.js";
 import type { Dataset } from "#hub/sites/model.js";
@@ -63,6 +63,8 @@ export function decodeHeader(message: UploadHeader__Output): AnswerHeader {
       `${JSON.stringify(odd.slice(0, 80))} is no name of a metric: it must begin with a letter and have at most 64 characters.`,
     );
   }
+  if (message.inline.length > inlineBytes)
+    throw new ComityError("MESSAGE_INVALID", `An update within a header has at most ${inlineBytes} bytes.`);
   return {
     opId: parseOpId(message.opId),
     assignmentId: parseAssignmentId(message.assignmentId),

@@ -51,22 +51,3 @@ export const datasetSelectorSchema = z
 export type Layers = z.infer<typeof layersSchema>;
 export type LocalTraining = z.infer<typeof localTrainingSchema>;
 export type DatasetSelector = z.infer<typeof datasetSelectorSchema>;
-
-/** The body of an offer of kind `train`, and its kind. */
-export interface TrainWork {
-  readonly kind: "train";
-  readonly dataset: DatasetSelector;
-  readonly layers: Layers;
-  readonly local: LocalTraining;
-  readonly seed: number;
-}
-
-/** The body of an offer of kind `evaluate`, and its kind. */
-export interface EvaluateWork extends Pick<TrainWork, "dataset" | "layers"> {
-  readonly kind: "evaluate";
-  readonly loss: LocalTraining["loss"];
-  readonly batch: number;
-}
-
-/** What the rounds of a training ask for. */
-export type WorkKind = (TrainWork | EvaluateWork)["kind"];

@@ -24,5 +24,9 @@ export const evaluate: Kind<EvaluateBody, "base"> = {
     figures: { most: 64, how: "mean", shown: "each" },
     kept: "folded",
   },
-  words: { doing: "evaluate", done: (samples) => `has evaluated on ${samples} rows` },
+  words: {
+    doing: "evaluate",
+    working: "tests the new model",
+    done: (samples) => `has evaluated on ${samples} rows`,
+  },
 };

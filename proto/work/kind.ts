@@ -73,6 +73,13 @@ export interface Kind<Body = unknown, Input extends string = string, Value = unk
   readonly answer: AnswerDeclaration<Body, Value>;
   /** Done in less time than a commit costs: no Accept, no progress. */
   readonly brief?: boolean;
-  /** For the feed: `doing` as in `acme/berlin has accepted to train`, `done` as in `acme/berlin has delivered its update from 90 rows`. */
-  readonly words: { readonly doing: string; done(samples: number): string };
+  /** For people. */
+  readonly words: {
+    /** As in `acme/berlin has accepted to train`. */
+    readonly doing: string;
+    /** As in `acme/berlin trains`, where one looks on. */
+    readonly working: string;
+    /** As in `acme/berlin has delivered its update from 90 rows`. */
+    done(samples: number): string;
+  };
 }

@@ -52,5 +52,9 @@ export const train: Kind<TrainBody, "base" | "control"> = {
     keeps: ({ local }) => local.control !== undefined,
     kept: "folded",
   },
-  words: { doing: "train", done: (samples) => `has delivered its update from ${samples} rows` },
+  words: {
+    doing: "train",
+    working: "trains",
+    done: (samples) => `has delivered its update from ${samples} rows`,
+  },
 };

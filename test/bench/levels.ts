@@ -32,7 +32,7 @@ export const level: Kind<LevelBody> = {
   facts: () => ({ dataset: undefined, rows: "none", passes: 0 }),
   answer: { leaves: "aggregate", weight: "none", tensors: () => counts, kept: "folded" },
   brief: true,
-  words: { doing: "count", done: () => "has counted" },
+  words: { doing: "count", working: "counts", done: () => "has counted" },
 };
 
 /** The counts of a site, others at each site and level. */

@@ -35,7 +35,7 @@ const table: Kind<Body, "codes" | "more", Record<string, number>> = {
     counts: (_body, value) => Object.values(value),
     kept: "folded",
   },
-  words: { doing: "count", done: () => "has counted" },
+  words: { doing: "count", working: "counts", done: () => "has counted" },
 };
 const steps: readonly Step[] = [{ kind: table, run: () => Promise.resolve({ samples: 0, figures: {} }) }];
 
