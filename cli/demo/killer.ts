@@ -1,5 +1,5 @@
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
-import { findKind } from "#proto/work/index.js";
+import { findKind, kinds } from "#proto/work/index.js";
 import { eventData } from "../render/watch.js";
 import { type Kill, killName, processName } from "./kills.js";
 import type { Processes } from "./processes.js";
@@ -62,7 +62,7 @@ export class Killer {
 
 /** The hub dies when the first site of the round has delivered its update; a site dies while it trains. */
 function isDue({ target, round }: Kill, { type, round: at, site, dataJson }: RunEvent__Output): boolean {
-  if (at !== round || findKind(String(eventData(dataJson)["kind"]))?.answer.leaves === "aggregate")
+  if (at !== round || findKind(kinds, String(eventData(dataJson)["kind"]))?.answer.leaves === "aggregate")
     return false;
   if (target === "hub") return type === "assignment.delivered";
   // A short round may be over before a site has told how far it is.

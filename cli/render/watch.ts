@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { compareNumbered, printable } from "#kernel/words.js";
-import { findKind } from "#proto/work/index.js";
+import { findKind, kinds } from "#proto/work/index.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { count, metric } from "./format.js";
 import type { LiveArea } from "./live.js";
@@ -70,14 +70,14 @@ export class RunView {
     // What only tells figures is in the line of its round.
     return (
       type !== "assignment.delivered" ||
-      (!this.#live && findKind(String(kind))?.answer.leaves !== "aggregate")
+      (!this.#live && findKind(kinds, String(kind))?.answer.leaves !== "aggregate")
     );
   }
 
   #siteLine({ type, text, dataJson, site }: RunEvent__Output): SiteLine | undefined {
     if (site === "" || !type.startsWith("assignment.")) return undefined;
     const { fraction, kind } = eventData(dataJson);
-    const working = findKind(String(kind))?.words.working ?? String(kind);
+    const working = findKind(kinds, String(kind))?.words.working ?? String(kind);
     if (type === "assignment.progress")
       return { fraction: Number(fraction ?? 0), text: printable(text, 100) };
     if (type === "assignment.accepted") return { fraction: 0, text: working };

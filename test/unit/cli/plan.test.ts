@@ -62,7 +62,7 @@ describe("a plan file", () => {
       "plan.yaml:2:1: dataset: give a dataset's `name`, or `labels` that it must have",
       'plan.yaml:3:10: model.name must be one of mlp, logistic, cnn; did you mean "mlp"?',
       "plan.yaml:4:1: rounds: expected number, received string",
-      'plan.yaml:5:1: strategy must be one of fedavg; did you mean "fedavg"?',
+      `plan.yaml:5:1: strategy must be one of ${strategies.map(({ name }) => name).join(", ")}; did you mean "fedavg"?`,
       'plan.yaml:7:3: unknown key "epoch" in local; did you mean "epochs"?',
       "plan.yaml:8:1: deadline: a duration such as `500ms`, `30s`, `10m` or `2h`",
     ]);

@@ -70,8 +70,19 @@ describe("a catalogue from a site", () => {
 
 describe("the header of an answer", () => {
   it("is taken as it is", () => {
-    assert.deepEqual(decodeHeader(header()), header());
+    const { valueJson: _none, ...given } = header();
+    const taken = { ...given, value: undefined, inline: undefined, behind: 1 };
+    assert.deepEqual(decodeHeader(header()), taken);
+    const inline = Buffer.from("bytes");
+    const more = { valueJson: '{"rows":3}', inline, behind: 4, stateFrom: "a", dataVersion: "v" };
+    const { valueJson: _text, ...told } = more;
+    assert.deepEqual(decodeHeader(header(more)), { ...taken, ...told, value: { rows: 3 } });
     assert.equal(decodeHeader(header({ update: null })).update, undefined);
+  });
+
+  it("is refused with a value that is no JSON, too many bytes, or a number of sites that is none", () => {
+    for (const wrong of [{ valueJson: "{" }, { inline: Buffer.alloc(64 * 1024 + 1) }, { behind: 2 ** 32 }])
+      assert.throws(() => decodeHeader(header(wrong)), { code: "MESSAGE_INVALID" });
   });
 
   const wrong: [string, Partial<UploadHeader__Output>, string][] = [
