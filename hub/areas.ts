@@ -16,6 +16,7 @@ import { Results } from "./results/service.js";
 import { declaredFunctions } from "./federated/functions/index.js";
 import { Federated } from "./federated/service.js";
 import { FoldPool } from "./fold/pool.js";
+import { SiteChooser } from "./routing/chooser.js";
 import { Enrolment } from "./sites/enrolment.js";
 import { Presence } from "./sites/presence.js";
 import { siteRevoked } from "./sites/renewal.js";
@@ -66,6 +67,7 @@ export async function makeAreas(foundation: Foundation) {
   const purposes = new Map(declaredFunctions.map(({ name, purpose }) => [name, purpose]));
   const assignments = new Assignments({ store, presence, feed, news, purposes, clock, log });
   const reader = new BlobReader(store, blobs);
+  const chooser = new SiteChooser();
   const pool = new FoldPool().warm();
   const limits = new Limits({ store, clock, rules: config.limits });
   const shapes = new Shapes(store);
@@ -76,6 +78,7 @@ export async function makeAreas(foundation: Foundation) {
     reader,
     retention,
     presence,
+    chooser,
     feed,
     assignments,
     news,
@@ -154,6 +157,7 @@ export async function makeAreas(foundation: Foundation) {
       await retention.idle();
       news.close();
       await pool.close();
+      await chooser.close();
     },
   };
 }
