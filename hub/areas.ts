@@ -18,6 +18,7 @@ import { Results } from "./results/service.js";
 import type { FederatedFunction } from "./federated/function.js";
 import { Federated } from "./federated/service.js";
 import { FoldPool } from "./fold/pool.js";
+import { SiteChooser } from "./routing/chooser.js";
 import { Enrolment } from "./sites/enrolment.js";
 import { Presence } from "./sites/presence.js";
 import { siteRevoked } from "./sites/renewal.js";
@@ -73,6 +74,7 @@ export async function makeAreas(foundation: Foundation) {
   const assignments = new Assignments({ store, presence, feed, news, purposes, kinds, clock, log });
   const states = new SiteStates({ store, presence, clock });
   const reader = new BlobReader(store, blobs);
+  const chooser = new SiteChooser();
   const pool = new FoldPool().warm();
   const limits = new Limits({ store, clock, rules: config.limits });
   const shapes = new Shapes(store, kinds);
@@ -83,6 +85,7 @@ export async function makeAreas(foundation: Foundation) {
     reader,
     retention,
     presence,
+    chooser,
     feed,
     assignments,
     news,
@@ -173,6 +176,7 @@ export async function makeAreas(foundation: Foundation) {
       await retention.idle();
       news.close();
       await pool.close();
+      await chooser.close();
     },
   };
 }

@@ -1,11 +1,18 @@
 /** `; did you mean "x"?` where a word is close to an allowed one, else nothing. */
 export function didYouMean(word: string, allowed: readonly string[]): string {
+  const meant = closestWord(word, allowed);
+  return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+}
+
+/** The allowed word that a word was probably meant to be; undefined when none is close to it. */
+export function closestWord(word: string, allowed: readonly string[]): string | undefined {
   const ranked = allowed
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  if (best === undefined || best.distance > Math.max(1, Math.floor(best.candidate.length / 3))) return "";
-  return `; did you mean ${JSON.stringify(best.candidate)}?`;
+  if (best === undefined || best.distance > Math.max(1, Math.floor(best.candidate.length / 3)))
+    return undefined;
+  return best.candidate;
 }
 
 /** The fewest insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

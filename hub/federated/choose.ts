@@ -1,6 +1,5 @@
 import type { Unasked } from "#hub/assignments/stage.js";
 import type { At } from "#hub/routing/at.js";
-import { chooseInThread } from "#hub/routing/chooser.js";
 import type { Selection, Wish } from "#hub/routing/select.js";
 import { routingHistory } from "#hub/store/assignments.js";
 import { nextRound, roundAt } from "#hub/store/rounds.js";
@@ -36,14 +35,14 @@ export async function choose(
   asked: Asked,
   at: At,
 ): Promise<Chosen | Wait> {
-  const { store, presence, feed } = parts;
+  const { store, presence, chooser, feed } = parts;
   const { runId } = call;
   const round = (await roundAt(store.db, call, position))?.round ?? (await nextRound(store.db, runId));
   const history =
     at.affinity === undefined ? undefined : await routingHistory(store.db, runId, asked.work.name);
   const known = await listSites(store.db);
   const wish = wishOf(asked, at);
-  const choice = await chooseInThread({ sites: known, wish, online: presence.onlineSites, draw, history });
+  const choice = await chooser.choose({ sites: known, wish, online: presence.onlineSites, draw, history });
   const { chosen: sites, rejected, away } = choice;
   const sinceMs = (await roundAt(store.db, call, position - 1))?.endedAtMs ?? call.createdAtMs;
   const pause = whyToWait(parts, asked, sites, away, sinceMs);
@@ -58,7 +57,7 @@ export async function choose(
 
 /** The sites that fit and are there: a stream asks one of them whenever there is room. */
 export async function candidates(
-  { store, presence }: DriverParts,
+  { store, presence, chooser }: DriverParts,
   { runId }: Call,
   { draw }: Place,
   asked: Asked,
@@ -68,7 +67,7 @@ export async function candidates(
     at.affinity === undefined ? undefined : await routingHistory(store.db, runId, asked.work.name);
   const online = presence.onlineSites;
   const request = { sites: await listSites(store.db), wish: wishOf(asked, at), online, draw, history };
-  return (await chooseInThread(request)).chosen;
+  return (await chooser.choose(request)).chosen;
 }
 
 /** What a stage asks of a site. */

@@ -4,6 +4,7 @@ import type { BlobReader } from "#hub/blobs/reader.js";
 import type { Retention } from "#hub/blobs/retention.js";
 import type { BlobStore } from "#hub/blobs/store.js";
 import type { FoldPool } from "#hub/fold/pool.js";
+import type { SiteChooser } from "#hub/routing/chooser.js";
 import type { RunFeed } from "#hub/runs/feed.js";
 import type { Presence } from "#hub/sites/presence.js";
 import type { Store } from "#hub/store/store.js";
@@ -18,6 +19,7 @@ export interface DriverParts {
   readonly reader: BlobReader;
   readonly retention: Retention;
   readonly presence: Presence;
+  readonly chooser: SiteChooser;
   readonly feed: RunFeed;
   readonly assignments: Assignments;
   readonly news: CallNews;

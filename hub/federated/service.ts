@@ -1,4 +1,3 @@
-import { chooseInThread } from "#hub/routing/chooser.js";
 import { compareIds } from "#hub/routing/select.js";
 import type { NewEvent } from "#hub/runs/model.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
@@ -112,11 +111,11 @@ export class Federated {
 
   /** Where the first stage of a call would go now, which rule keeps each other site out, and what it would fail with. */
   async #explain(fn: FederatedFunction, given: unknown): Promise<Json> {
-    const { store, presence } = this.#parts;
+    const { store, presence, chooser } = this.#parts;
     const { to, ...asked } = fn.first(given);
     const sites = await listSites(store.db);
     const request = { sites, wish: wishOf(asked, to.at), online: presence.onlineSites, draw: 1 };
-    const { chosen, rejected } = await chooseInThread(request);
+    const { chosen, rejected } = await chooser.choose(request);
     const needed = neededToBegin(asked.rule);
     const told = [
       ...chosen.map((site) => ({ site, chosen: true })),

@@ -77,7 +77,7 @@ async function stepOf(parts: Parts, placed: PlacedTask, input: Json): Promise<Dr
   const call = callOf(task);
   const found = parts.functions.find(task.call);
   if (call.kind !== "function") {
-    const refused = addressesOf(call).flatMap((address) => refusalOf(found, address) ?? []);
+    const refused = addressesOf(task).flatMap((address) => refusalOf(found, address) ?? []);
     const text = refused[0] ?? "would be called from the hub";
     return { ...step, call: task.call, text };
   }

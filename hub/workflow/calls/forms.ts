@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { httpOutputs } from "#hub/workflow/definition/call-model.js";
+import { clientAuthentications, oauthGrants, tokenEncodings } from "#hub/workflow/definition/parts.js";
 import type { Json } from "#kernel/json.js";
 
 /** One value of a header or a query, as text. */
@@ -15,7 +17,7 @@ export const headersForm = z
 export const queryForm = z.record(z.string(), z.union([plain, z.array(plain), z.null()]));
 
 export const jsonForm = z.unknown().transform((value) => value as Json);
-export const outputForm = z.enum(["raw", "content", "response"]).default("content");
+export const outputForm = z.enum(httpOutputs).default("content");
 
 const use = z.strictObject({ use: z.string() });
 const credentials = z.strictObject({ username: z.string(), password: z.string() });
@@ -24,13 +26,7 @@ const token = z.strictObject({ token: z.string(), type: z.string() });
 /** `oauth2` and `oidc`; `endpoints` belong to the first alone. */
 const oauthForm = z.strictObject({
   authority: z.string(),
-  grant: z.enum([
-    "authorization_code",
-    "client_credentials",
-    "password",
-    "refresh_token",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-  ]),
+  grant: z.enum(oauthGrants),
   endpoints: z
     .strictObject({
       token: z.string().default("/oauth2/token"),
@@ -43,17 +39,11 @@ const oauthForm = z.strictObject({
       id: z.string().optional(),
       secret: z.string().optional(),
       assertion: z.string().optional(),
-      authentication: z
-        .enum(["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"])
-        .default("client_secret_post"),
+      authentication: z.enum(clientAuthentications).default("client_secret_post"),
     })
     .optional(),
   request: z
-    .strictObject({
-      encoding: z
-        .enum(["application/x-www-form-urlencoded", "application/json"])
-        .default("application/x-www-form-urlencoded"),
-    })
+    .strictObject({ encoding: z.enum(tokenEncodings).default("application/x-www-form-urlencoded") })
     .optional(),
   issuers: z.array(z.string()).optional(),
   scopes: z.array(z.string()).optional(),

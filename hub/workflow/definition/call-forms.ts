@@ -12,11 +12,9 @@ import {
   words,
 } from "./checks.js";
 import { expressionOr, strictExpression, template } from "./expressions.js";
-import { type callProtocols, mcpMethods } from "./call-model.js";
+import { type callProtocols, httpOutputs, mcpMethods } from "./call-model.js";
 import { authenticationUse, duration, endpoint, externalResource, filledText } from "./part-forms.js";
 import { described } from "./survey.js";
-
-const outputs = ["raw", "content", "response"];
 
 /** Data of the author's: an object in which texts may be expressions. */
 export const templateObject =
@@ -50,7 +48,7 @@ const http: Check = object(
     headers: textsByName("headers"),
     body: template,
     query: textsByName("query"),
-    output: words("output", outputs),
+    output: words("output", httpOutputs),
     redirect: flag("redirect"),
   },
   ["method", "endpoint"],
@@ -63,7 +61,7 @@ const openapi: Check = object(
     operationId: text("operationId"),
     parameters: templateObject("parameters"),
     authentication: authenticationUse,
-    output: words("output", outputs),
+    output: words("output", httpOutputs),
     redirect: flag("redirect"),
   },
   ["document", "operationId"],

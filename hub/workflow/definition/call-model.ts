@@ -1,46 +1,13 @@
-import type { Json, JsonObject } from "#kernel/json.js";
+import { isObject } from "#kernel/json.js";
+import { valueAt } from "#kernel/json-pointer.js";
 import type { CallTask } from "./model.js";
-import type { AuthenticationUse, Duration, Endpoint, ExternalResource } from "./parts.js";
 
 /** The protocols that `call` knows by name; every other name is a function. */
 export const callProtocols = ["a2a", "asyncapi", "grpc", "http", "mcp", "openapi"] as const;
 
-/** Arguments of `call: http`. */
-interface HttpArguments {
-  readonly method: string;
-  readonly endpoint: Endpoint;
-  /** An object, or an expression that gives one. */
-  readonly headers?: Readonly<Record<string, string>> | string;
-  readonly body?: Json;
-  readonly query?: Readonly<Record<string, string | number | boolean>> | string;
-  readonly output?: HttpOutput;
-  readonly redirect?: boolean;
-}
-/** The body's bytes in base64, the body parsed, or the whole answer. */
-export type HttpOutput = "raw" | "content" | "response";
-
-/** Arguments of `call: openapi`. */
-interface OpenApiArguments {
-  readonly document: ExternalResource;
-  readonly operationId: string;
-  readonly parameters?: JsonObject;
-  readonly authentication?: AuthenticationUse;
-  readonly output?: HttpOutput;
-  readonly redirect?: boolean;
-}
-
-/** Arguments of `call: grpc`. */
-interface GrpcArguments {
-  readonly proto: ExternalResource;
-  readonly service: {
-    readonly name: string;
-    readonly host: string;
-    readonly port?: number;
-    readonly authentication?: AuthenticationUse;
-  };
-  readonly method: string;
-  readonly arguments?: JsonObject;
-}
+/** What a call by HTTP gives: the body's bytes in base64, the body parsed, or the whole answer. */
+export const httpOutputs = ["raw", "content", "response"] as const;
+export type HttpOutput = (typeof httpOutputs)[number];
 
 /** What `call: mcp` may ask of a server. */
 export const mcpMethods = [
@@ -52,29 +19,22 @@ export const mcpMethods = [
   "resources/read",
   "resources/templates/list",
 ] as const;
-type McpMethod = (typeof mcpMethods)[number];
 
-/** Arguments of `call: mcp`; only the transport `http` is supported. */
-interface McpArguments {
-  readonly protocolVersion?: string;
-  readonly method: McpMethod;
-  readonly parameters?: JsonObject | string;
-  readonly timeout?: Duration;
-  readonly transport: {
-    readonly http: { readonly endpoint: Endpoint; readonly headers?: Readonly<Record<string, string>> };
-    readonly options?: Readonly<Record<string, string>>;
+/** Where an argument has the addresses that the call goes to. */
+export const callEndpoints: Readonly<Record<(typeof callProtocols)[number], readonly (readonly string[])[]>> =
+  {
+    a2a: [],
+    asyncapi: [],
+    grpc: [["proto", "endpoint"]],
+    http: [["endpoint"]],
+    mcp: [["transport", "http", "endpoint"]],
+    openapi: [["document", "endpoint"]],
   };
-  readonly client?: { readonly name: string; readonly version: string };
-}
 
 /** What a `call` calls: a protocol, or a function with its version and catalogue (both absent: one of `use.functions`). */
 type Call =
-  | { readonly kind: "http"; readonly with: HttpArguments }
-  | { readonly kind: "openapi"; readonly with: OpenApiArguments }
-  | { readonly kind: "grpc"; readonly with: GrpcArguments }
-  | { readonly kind: "mcp"; readonly with: McpArguments }
-  | { readonly kind: "asyncapi" | "a2a"; readonly with: JsonObject }
-  | ({ readonly kind: "function"; readonly with: JsonObject } & FunctionName);
+  | { readonly kind: (typeof callProtocols)[number] }
+  | ({ readonly kind: "function" } & FunctionName);
 
 /** `name:version@catalog`, in parts. */
 interface FunctionName {
@@ -83,33 +43,24 @@ interface FunctionName {
   readonly catalog?: string;
 }
 
-/** What the task calls; its arguments have the form that lint has checked. */
+/** What the task calls. */
 export function callOf(task: CallTask): Call {
   const protocol = callProtocols.find((name) => name === task.call);
-  const argument = task.with ?? {};
-  if (protocol !== undefined) return { kind: protocol, with: argument } as unknown as Call;
-  return { kind: "function", with: argument, ...functionName(task.call) };
+  return protocol === undefined ? { kind: "function", ...functionName(task.call) } : { kind: protocol };
 }
 
 /** The addresses that a call goes to first, as they are written: expressions and URI templates among them. A host stands as `https://HOST`. */
-export function addressesOf(call: Call): readonly string[] {
-  switch (call.kind) {
-    case "http":
-      return [uriOf(call.with.endpoint)];
-    case "openapi":
-      return [uriOf(call.with.document.endpoint)];
-    case "grpc":
-      return [uriOf(call.with.proto.endpoint), `https://${call.with.service.host}`];
-    case "mcp":
-      return [uriOf(call.with.transport.http.endpoint)];
-    case "asyncapi":
-    case "a2a":
-    case "function":
-      return [];
-  }
+export function addressesOf(task: CallTask): readonly string[] {
+  const { kind } = callOf(task);
+  if (kind === "function") return [];
+  const at = (path: readonly string[]) => valueAt(task.with ?? {}, path.map((key) => `/${key}`).join(""));
+  const endpoints = callEndpoints[kind].map((path) => at(path) ?? null);
+  const uris = endpoints.map((endpoint) => (isObject(endpoint) ? endpoint["uri"] : endpoint));
+  const host = kind === "grpc" ? at(["service", "host"]) : undefined;
+  return [...uris, ...(typeof host === "string" ? [`https://${host}`] : [])].filter(
+    (uri) => typeof uri === "string",
+  );
 }
-
-const uriOf = (endpoint: Endpoint): string => (typeof endpoint === "string" ? endpoint : endpoint.uri);
 
 /** The parts of `name:version@catalog`. */
 export function functionName(text: string): FunctionName {

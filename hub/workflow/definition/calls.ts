@@ -2,7 +2,7 @@ import { pointerPart, valueAt } from "#kernel/json-pointer.js";
 import type { ZodType } from "zod";
 import { schemaFaults } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
-import { didYouMean, listWords } from "#kernel/words.js";
+import { closestWord, didYouMean, listWords } from "#kernel/words.js";
 import type { ExaminedDocument, PlacedCall } from "./examine.js";
 import { hasExpression } from "./expressions.js";
 import type { Finding, FindingCode } from "./finding.js";
@@ -87,8 +87,7 @@ function nameFault(
 /** A guess by the name alone, when the version is missing or another one. */
 function nameGuess(name: string, catalogued: readonly string[]): string {
   const names = [...new Set(catalogued.map((one) => functionName(one).name))];
-  const guess = didYouMean(name, names);
-  const meant = names.find((one) => guess.includes(JSON.stringify(one)));
+  const meant = closestWord(name, names);
   const full = catalogued.find((one) => functionName(one).name === meant);
   return full === undefined ? "" : `; did you mean ${JSON.stringify(full)}?`;
 }

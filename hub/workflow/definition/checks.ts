@@ -1,5 +1,5 @@
 import { isObject, type Json } from "#kernel/json.js";
-import { listWords } from "#kernel/words.js";
+import { closestWord, listWords } from "#kernel/words.js";
 import { described, quoted, type Spot, type UseSection } from "./survey.js";
 
 /** Looks at one value and reports what is wrong with it. The forms of the language are made of these. */
@@ -16,26 +16,22 @@ export function object(
       spot.error("wrong-type", `${noun} must be an object, and is ${described(spot.value)}.`);
       return;
     }
-    const mistyped = new Set<string>();
+    const meant = new Set<string | undefined>();
     for (const [key, value] of Object.entries(spot.value)) {
       const child = spot.child(key, value);
       const check = keys[key];
       if (check !== undefined && Object.hasOwn(keys, key)) check(child);
-      else mistyped.add(unknownKey(child, noun, key, Object.keys(keys)));
+      else {
+        child.unknownWord("unknown-key", `${noun} has no key`, key, Object.keys(keys), "key");
+        meant.add(closestWord(key, Object.keys(keys)));
+      }
     }
     for (const key of required) {
       // A key that is there with a typo has been reported.
-      if (!Object.hasOwn(spot.value, key) && !mistyped.has(key))
+      if (!Object.hasOwn(spot.value, key) && !meant.has(key))
         spot.error("missing-key", `${noun} needs the key ${quoted(key)}.`);
     }
   };
-}
-
-/** Reports a key; returns the one that it was probably meant to be. */
-function unknownKey(spot: Spot, noun: string, key: string, allowed: readonly string[]): string {
-  const before = spot.survey.problems.length;
-  spot.unknownWord("unknown-key", `${noun} has no key`, key, allowed, "key");
-  return /did you mean "(.*)"\?$/.exec(spot.survey.problems[before]?.message ?? "")?.[1] ?? "";
 }
 
 /** An object with exactly one of these keys, besides others that do not matter here. */

@@ -1,5 +1,5 @@
 import { isObject } from "#kernel/json.js";
-import { didYouMean } from "#kernel/words.js";
+import { closestWord, didYouMean } from "#kernel/words.js";
 import { type Check, list, mapOf, object, oneOf, text, textOr } from "./checks.js";
 import { comparedValue, expression, expressionOr, template } from "./expressions.js";
 import { filledText, uriText } from "./part-forms.js";
@@ -26,21 +26,22 @@ function eventProperties(noun: string, any: (key: string) => Check, required: re
       return;
     }
     const names = [...Object.keys(attributes), "data"];
-    let meant = "";
+    const meant = new Set<string>();
     for (const [key, value] of Object.entries(spot.value)) {
       const child = spot.child(key, value);
       ((Object.hasOwn(attributes, key) ? attributes[key] : undefined) ?? any(key))(child);
       if (names.includes(key)) continue;
-      const guess = didYouMean(key, names);
-      meant += guess;
-      if (guess !== "")
-        child.keyWarning("attribute-unknown", `CloudEvents has no attribute ${JSON.stringify(key)}${guess}`);
-      else if (!/^[a-z0-9]{1,20}$/.test(key))
+      const guess = closestWord(key, names);
+      if (guess !== undefined) {
+        meant.add(guess);
+        const message = `CloudEvents has no attribute ${JSON.stringify(key)}${didYouMean(key, names)}`;
+        child.keyWarning("attribute-unknown", message);
+      } else if (!/^[a-z0-9]{1,20}$/.test(key))
         child.keyError("wrong-value", "An event's attribute has lower-case letters and digits, at most 20.");
     }
     if (Object.keys(spot.value).length === 0) spot.error("wrong-value", `${noun} must not be empty.`);
     for (const key of required) {
-      if (!Object.hasOwn(spot.value, key) && !meant.includes(`"${key}"`))
+      if (!Object.hasOwn(spot.value, key) && !meant.has(key))
         spot.error("missing-key", `${noun} needs the key "${key}".`);
     }
   };

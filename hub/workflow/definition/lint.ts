@@ -1,6 +1,6 @@
 import type { Expressions } from "#hub/workflow/expression/model.js";
 import { ComityError } from "#kernel/errors.js";
-import { didYouMean, listWords, printable } from "#kernel/words.js";
+import { closestWord, listWords, printable } from "#kernel/words.js";
 import { callFindings, type FunctionCatalogue } from "./calls.js";
 import type { PlacedExpression } from "./examine.js";
 import { examineInThread } from "./examiner.js";
@@ -62,16 +62,16 @@ async function expressionFinding(found: PlacedExpression, ports: LintPorts): Pro
   const fault = await ports.expressions.check(program, variables);
   if (fault === undefined) return undefined;
   const place = { severity: "error", pointer, line, column } as const;
-  const unknown = /\$(\w+) is not defined/.exec(fault)?.[1];
-  if (unknown === undefined) {
-    const said = printable(fault.replace(/\s+/g, " ").trim(), 300);
+  const { why, variable } = fault;
+  if (variable === undefined) {
+    const said = printable(why.replace(/\s+/g, " ").trim(), 300);
     return { ...place, code: "jq-invalid", message: `This cannot be read as jq: ${said}` };
   }
-  const guess = didYouMean(unknown, variables);
+  const meant = closestWord(variable, variables);
   return {
     ...place,
     code: "undefined-variable",
-    message: `There is no variable $${unknown} here${guess.replace('"', '"$') || "."}`,
+    message: `There is no variable $${variable} here${meant === undefined ? "." : `; did you mean "$${meant}"?`}`,
     hint: `There are ${listWords(variables.map((name) => `$${name}`))}.`,
   };
 }

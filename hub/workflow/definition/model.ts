@@ -124,8 +124,11 @@ export interface ForkTask extends TaskCommon {
   readonly fork: { readonly branches: TaskList; readonly compete?: boolean };
 }
 
+/** What a `listen` reads of an event. */
+export const readForms = ["data", "envelope", "raw"] as const;
+
 export interface ListenTask extends TaskCommon {
-  readonly listen: { readonly to: EventStrategy; readonly read?: "data" | "envelope" | "raw" };
+  readonly listen: { readonly to: EventStrategy; readonly read?: (typeof readForms)[number] };
   readonly foreach?: SubscriptionIterator;
 }
 
@@ -134,10 +137,13 @@ export interface RaiseTask extends TaskCommon {
   readonly raise: { readonly error: WorkflowError | string };
 }
 
+/** What a `run` gives. */
+export const runReturns = ["stdout", "stderr", "code", "all", "none"] as const;
+
 export interface RunTask extends TaskCommon {
   readonly run: RunTarget & {
     readonly await?: boolean;
-    readonly return?: "stdout" | "stderr" | "code" | "all" | "none";
+    readonly return?: (typeof runReturns)[number];
   };
 }
 

@@ -2,6 +2,7 @@ import { isObject, type Json } from "#kernel/json.js";
 import { type Check, flag, named, object, text, words } from "./checks.js";
 import { consumption } from "./event-forms.js";
 import { expression, template } from "./expressions.js";
+import { readForms } from "./model.js";
 import { errorFilter, exportRule, outputRule, retryPolicy } from "./part-forms.js";
 import { taskForm, then } from "./task-keys.js";
 
@@ -65,7 +66,7 @@ export function listenTask(taskList: TaskList): Check {
       export: exportRule,
     });
     taskForm("listen", {
-      listen: object("listen", { to: consumption, read: words("read", ["data", "envelope", "raw"]) }, ["to"]),
+      listen: object("listen", { to: consumption, read: words("read", readForms) }, ["to"]),
       foreach: (inner) => {
         iterator(inner.with(names));
       },

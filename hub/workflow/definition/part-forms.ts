@@ -12,6 +12,13 @@ import {
   words,
 } from "./checks.js";
 import { expression, expressionOr, template } from "./expressions.js";
+import {
+  authenticationSchemes,
+  clientAuthentications,
+  durationParts,
+  oauthGrants,
+  tokenEncodings,
+} from "./parts.js";
 import { described } from "./survey.js";
 
 /** ISO 8601, as the official schema has it. */
@@ -21,8 +28,10 @@ const uri = /^[A-Za-z][A-Za-z0-9+\-.]*:\/\/.*/;
 
 /** A length of time. */
 export function duration(noun: string): Check {
-  const parts = ["days", "hours", "minutes", "seconds", "milliseconds"];
-  const ofObject = object(noun, Object.fromEntries(parts.map((part) => [part, wholeNumber(part, 0)])));
+  const ofObject = object(
+    noun,
+    Object.fromEntries(durationParts.map((part) => [part, wholeNumber(part, 0)])),
+  );
   const ofText = expressionOr(text(noun, isoDuration, 'an ISO 8601 duration such as "PT15M"'));
   return textOr(ofText, (spot) => {
     if (typeof spot.value === "number") {
@@ -65,27 +74,15 @@ const token = object("A token", { token: filledText("A token"), type: filledText
 const texts = (noun: string): Check => list(noun, filledText(`An item of ${noun}`));
 const oauth2Keys: Readonly<Record<string, Check>> = {
   authority: uriText("The authority"),
-  grant: words("The grant", [
-    "authorization_code",
-    "client_credentials",
-    "password",
-    "refresh_token",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-  ]),
+  grant: words("The grant", oauthGrants),
   client: object("The client", {
     id: filledText("The client's id"),
     secret: filledText("The client's secret"),
     assertion: filledText("The client's assertion"),
-    authentication: words("The client's authentication", [
-      "client_secret_basic",
-      "client_secret_post",
-      "client_secret_jwt",
-      "private_key_jwt",
-      "none",
-    ]),
+    authentication: words("The client's authentication", clientAuthentications),
   }),
   request: object("The request", {
-    encoding: words("The encoding", ["application/x-www-form-urlencoded", "application/json"]),
+    encoding: words("The encoding", tokenEncodings),
   }),
   issuers: texts("issuers"),
   scopes: texts("scopes"),
@@ -109,7 +106,7 @@ function scheme(inPlace: Check): Check {
   };
 }
 
-const schemes: Readonly<Record<string, Check>> = {
+const schemes: Readonly<Record<(typeof authenticationSchemes)[number], Check>> = {
   basic: scheme(credentials),
   bearer: scheme(object("The authentication", { token: filledText("A token") }, ["token"])),
   digest: scheme(credentials),

@@ -4,13 +4,8 @@ import type { Json, JsonObject } from "#kernel/json.js";
 /** An object of whole numbers, an ISO 8601 text such as `PT5M`, or an expression that gives such a text. */
 export type Duration = string | DurationObject;
 
-export interface DurationObject {
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly milliseconds?: number;
-}
+export const durationParts = ["days", "hours", "minutes", "seconds", "milliseconds"] as const;
+export type DurationObject = Readonly<Partial<Record<(typeof durationParts)[number], number>>>;
 
 /** Where to go next: on, out of this list, to the end of the workflow, or to a task of the same list by its name. */
 export type FlowDirective = "continue" | "exit" | "end" | (string & {});
@@ -61,13 +56,7 @@ export interface WorkflowError {
 }
 
 /** Which errors are meant: all given fields must be equal. */
-export interface ErrorFilter {
-  readonly type?: string;
-  readonly status?: number;
-  readonly instance?: string;
-  readonly title?: string;
-  readonly detail?: string;
-}
+export type ErrorFilter = Partial<WorkflowError>;
 
 /** When and how often to try again. */
 export interface RetryPolicy {
@@ -104,58 +93,35 @@ export interface Catalog {
 /** An authentication in place, or the name of one in `use.authentications`. */
 export type AuthenticationUse = { readonly use: string } | Authentication;
 
-/** Exactly one scheme; `use` in a scheme is the name of a secret with its fields. */
-export type Authentication =
-  | { readonly basic: SecretUse | { readonly username: string; readonly password: string } }
-  | { readonly bearer: SecretUse | { readonly token: string } }
-  | { readonly digest: SecretUse | { readonly username: string; readonly password: string } }
-  | { readonly oauth2: SecretUse | OAuth2 }
-  | { readonly oidc: SecretUse | OAuth2 };
+/** The ways to say who calls. */
+export const authenticationSchemes = ["basic", "bearer", "digest", "oauth2", "oidc"] as const;
 
-interface SecretUse {
-  readonly use: string;
-}
+/**
+ * Exactly one scheme with its settings, which `part-forms.ts` checks and `hub/workflow/calls` reads; `use` in them is the name of a secret
+ * with its fields.
+ */
+export type Authentication = Readonly<Partial<Record<(typeof authenticationSchemes)[number], JsonObject>>>;
 
-/** How to get a token: RFC 6749 for `oauth2`, discovery first for `oidc`. */
-interface OAuth2 {
-  readonly authority: string;
-  readonly grant:
-    | "authorization_code"
-    | "client_credentials"
-    | "password"
-    | "refresh_token"
-    | "urn:ietf:params:oauth:grant-type:token-exchange";
-  /** Paths under the authority; for `oauth2` only. */
-  readonly endpoints?: {
-    readonly token?: string;
-    readonly revocation?: string;
-    readonly introspection?: string;
-  };
-  readonly client?: {
-    readonly id?: string;
-    readonly secret?: string;
-    readonly assertion?: string;
-    readonly authentication?:
-      | "client_secret_basic"
-      | "client_secret_post"
-      | "client_secret_jwt"
-      | "private_key_jwt"
-      | "none";
-  };
-  readonly request?: { readonly encoding?: "application/x-www-form-urlencoded" | "application/json" };
-  readonly issuers?: readonly string[];
-  readonly scopes?: readonly string[];
-  readonly audiences?: readonly string[];
-  readonly username?: string;
-  readonly password?: string;
-  readonly subject?: OAuth2Token;
-  readonly actor?: OAuth2Token;
-}
+/** How `oauth2` and `oidc` get a token (RFC 6749, RFC 8693). */
+export const oauthGrants = [
+  "authorization_code",
+  "client_credentials",
+  "password",
+  "refresh_token",
+  "urn:ietf:params:oauth:grant-type:token-exchange",
+] as const;
 
-interface OAuth2Token {
-  readonly token: string;
-  readonly type: string;
-}
+/** How they say which client asks. */
+export const clientAuthentications = [
+  "client_secret_basic",
+  "client_secret_post",
+  "client_secret_jwt",
+  "private_key_jwt",
+  "none",
+] as const;
+
+/** In which form they ask. */
+export const tokenEncodings = ["application/x-www-form-urlencoded", "application/json"] as const;
 
 /** Attributes of an event, to emit or to compare with; extension attributes are allowed. */
 export type EventProperties = Partial<CloudEvent>;

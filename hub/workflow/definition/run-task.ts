@@ -1,6 +1,7 @@
 import { type Check, flag, object, oneOf, text, textOr, unsupported, words } from "./checks.js";
 import { templateObject } from "./call-forms.js";
 import { strictExpression } from "./expressions.js";
+import { runReturns } from "./model.js";
 import { quoted } from "./survey.js";
 import { taskForm } from "./task-keys.js";
 
@@ -32,6 +33,6 @@ export const runTask: Check = taskForm("run", {
   run: oneOf(
     "run",
     { workflow: calledWorkflow, script: program, shell: program, container: program },
-    { await: flag("await"), return: words("return", ["stdout", "stderr", "code", "all", "none"]) },
+    { await: flag("await"), return: words("return", runReturns) },
   ),
 });

@@ -28,7 +28,8 @@ interface Parts {
 
 /**
  * Which runs this process works on: one lease for all of them, renewed by one statement. The runs of a process whose lease is over
- * are taken by another; their fences keep the first from writing, should it still be there.
+ * are taken by another, each with a new fence. Should the first still be there, no transition of it is written any more, nor what its
+ * functions write under the fence that they were given.
  */
 export class Leases {
   readonly #parts: Parts;

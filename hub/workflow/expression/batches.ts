@@ -4,7 +4,7 @@ import { Recent } from "#kernel/recent.js";
 import type { JqReply, JqRequest } from "./jq-worker.js";
 import { expressionLimits } from "./limits.js";
 import { refusalOf, refusalText } from "./measure.js";
-import type { ExpressionFault } from "./model.js";
+import type { ExpressionFault, Uncompilable } from "./model.js";
 import { answerOf, batchProgram, checkProgram, type Part, type Piece } from "./program.js";
 
 /** What one expression gave. */
@@ -44,11 +44,12 @@ export class Batches {
   }
 
   /** Undefined when the expression compiles, else why not. */
-  async check(part: Part): Promise<string | undefined> {
+  async check(part: Part): Promise<Uncompilable | undefined> {
     if (this.#checked.get(keyOf(part)) !== undefined) return undefined;
     const request = { checks: [checkProgram(part)], program: undefined, input: "null" };
     const reply = await this.#ask(request, expressionLimits.programMs);
-    if (reply.kind !== "done") return reply.message;
+    if (reply.kind === "refused") return reply.fault;
+    if (reply.kind === "fault") return { why: reply.message };
     this.#checked.set(keyOf(part), true);
     return undefined;
   }
@@ -108,7 +109,7 @@ function blame(reply: JqReply): Outcome {
     case "done":
       return { reason: "runtime", message: reply.stderr === "" ? "jq gave no answer." : reply.stderr };
     case "refused":
-      return { reason: "compile", message: reply.message };
+      return { reason: "compile", message: reply.fault.why };
     case "fault":
       return { reason: reply.reason, message: reply.message };
   }

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import type { Jq } from "jq-wasm";
 import { freshJq } from "./jq.js";
 import { expressionLimits } from "./limits.js";
+import type { Uncompilable } from "./model.js";
 import { complaint } from "./program.js";
 
 /** Work for jq: programs that are only compiled, and then perhaps one that is run. */
@@ -14,7 +15,7 @@ export interface JqRequest {
 /** What came of it. `lines` may be fewer than the program has expressions when one of them ended jq. */
 export type JqReply =
   | { readonly kind: "done"; readonly lines: readonly string[]; readonly stderr: string }
-  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "refused"; readonly fault: Uncompilable }
   | { readonly kind: "fault"; readonly reason: "time" | "memory" | "output"; readonly message: string };
 
 // What jq prints when it traps is not for the hub's log: the reply has the fault.
@@ -27,7 +28,7 @@ async function answer({ checks, program, input }: JqRequest): Promise<JqReply> {
     const runner = (jq ??= await freshJq());
     for (const check of checks) {
       const { exitCode, stderr } = runner.raw("null", check, ["-c"]);
-      if (exitCode !== 0) return { kind: "refused", message: complaint(stderr) };
+      if (exitCode !== 0) return { kind: "refused", fault: complaint(stderr) };
     }
     if (program === undefined) return { kind: "done", lines: [], stderr: "" };
     const { stdout, stderr } = runner.raw(input, program, ["-c"]);

@@ -41,13 +41,21 @@ export class ExpressionError extends ComityError {
   }
 }
 
+/** Why an expression cannot be compiled. */
+export interface Uncompilable {
+  /** A sentence, with the place within the expression. */
+  readonly why: string;
+  /** The variable, without the dollar sign, that it names and that is not there: the whole fault. */
+  readonly variable?: string;
+}
+
 /** Evaluates jq. Each expression gives its first output, or null when it gives none. */
 export interface Expressions {
   /** The answers when all expressions are simple enough to be answered at once; undefined when jq is needed, also to say what is wrong. */
   evaluateNow(ask: Ask): readonly Json[] | undefined;
   /** The answers, by jq itself where needed. Rejects with {@link ExpressionError}. */
   evaluate(ask: Ask): Promise<readonly Json[]>;
-  /** Undefined when the expression can be compiled with these variables (names without the dollar sign), else why not and where. */
-  check(expression: string, variables: readonly string[]): Promise<string | undefined>;
+  /** Undefined when the expression can be compiled with these variables (names without the dollar sign), else why not. */
+  check(expression: string, variables: readonly string[]): Promise<Uncompilable | undefined>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Json } from "#kernel/json.js";
 import { expressionLimits } from "./limits.js";
+import type { Uncompilable } from "./model.js";
 
 /** One expression with the variables that it names. */
 export interface Part {
@@ -70,13 +71,15 @@ export function answerOf(line: string): { readonly value: Json } | { readonly er
 }
 
 /** jq's complaint about a {@link checkProgram}, with the position inside the expression. */
-export function complaint(stderr: string): string {
+export function complaint(stderr: string): Uncompilable {
   const [first = ""] = stderr.split("\n");
-  return first
-    .replace(/^jq: error: /, "")
+  const said = first.replace(/^jq: error: /, "");
+  const variable = /^\$(\w+) is not defined/.exec(said)?.[1];
+  const why = said
     .replace(/ at <top-level>, line (\d+), column (\d+):?$/, (_, line: string, column: string) => {
       // At the end of an empty expression jq points at the line before it.
       return Number(line) < 2 ? " (line 1, column 1)" : ` (line ${Number(line) - 1}, column ${column})`;
     })
     .slice(0, expressionLimits.maxMessage);
+  return { why, ...(variable === undefined ? {} : { variable }) };
 }

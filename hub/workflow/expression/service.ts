@@ -4,7 +4,13 @@ import { Batches, type Outcome } from "./batches.js";
 import { FastPath } from "./fast/fast.js";
 import { expressionLimits } from "./limits.js";
 import { refusalOf, refusalText } from "./measure.js";
-import { type Ask, ExpressionError, type ExpressionFault, type Expressions } from "./model.js";
+import {
+  type Ask,
+  ExpressionError,
+  type ExpressionFault,
+  type Expressions,
+  type Uncompilable,
+} from "./model.js";
 import { namesIn, type Part, type Piece } from "./program.js";
 
 /** jq in a thread, and a fast path beside it. What is asked while jq is at work is answered together by its next program. */
@@ -23,8 +29,8 @@ export class JqExpressions implements Expressions {
     return answers ?? this.#byJq(ask);
   }
 
-  async check(expression: string, variables: readonly string[]): Promise<string | undefined> {
-    if (Buffer.byteLength(expression) > expressionLimits.maxExpressionBytes) return tooLong;
+  async check(expression: string, variables: readonly string[]): Promise<Uncompilable | undefined> {
+    if (Buffer.byteLength(expression) > expressionLimits.maxExpressionBytes) return { why: tooLong };
     return this.#batches.check({ text: expression, names: namesIn(expression, variables) });
   }
 

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "#kernel/json.js";
+import { callEndpoints } from "../definition/call-model.js";
 import type { AuthenticationUse } from "../definition/parts.js";
 import { isExpression } from "../expression/template.js";
 import { type Asking, fill } from "./dataflow.js";
@@ -8,24 +9,21 @@ import { secretsOf } from "./secrets.js";
 import { expandUri } from "./uri.js";
 
 type Path = readonly string[];
+type Protocol = keyof typeof callEndpoints;
 
-/** Where each protocol has endpoints, and authentications besides those in the endpoints. */
-const places: Readonly<
-  Record<string, { readonly endpoints: readonly Path[]; readonly authentications: readonly Path[] }>
-> = {
-  http: { endpoints: [["endpoint"]], authentications: [] },
-  openapi: { endpoints: [["document", "endpoint"]], authentications: [["authentication"]] },
-  grpc: { endpoints: [["proto", "endpoint"]], authentications: [["service", "authentication"]] },
-  mcp: { endpoints: [["transport", "http", "endpoint"]], authentications: [] },
+/** Where an argument has authentications besides those in its endpoints. */
+const placed: Partial<Record<Protocol, readonly Path[]>> = {
+  openapi: [["authentication"]],
+  grpc: [["service", "authentication"]],
 };
 
 /**
  * The argument of a call by a protocol: expressions answered, URI templates expanded, authentications resolved. Texts of secrets
  * are placeholders; they can be used in authentications only (reading 3).
  */
-export function* callArgument(view: View, protocol: string, template: JsonObject): Asking<Json> {
-  const { endpoints = [], authentications = [] } = places[protocol] ?? {};
-  const paths = [...authentications, ...endpoints.map((path) => [...path, "authentication"])];
+export function* callArgument(view: View, protocol: Protocol, template: JsonObject): Asking<Json> {
+  const endpoints = callEndpoints[protocol];
+  const paths = [...(placed[protocol] ?? []), ...endpoints.map((path) => [...path, "authentication"])];
   let open: Json = template;
   for (const path of endpoints) {
     open = changed(open, path, (endpoint) => expanded(endpoint, view.input));
@@ -53,7 +51,7 @@ function* authentication(view: View, use: AuthenticationUse): Asking<Json> {
   if (named === undefined)
     throw fault("configuration", "The workflow has no such authentication", JSON.stringify(use).slice(0, 80));
   const secretly: View = { ...view, stage: { ...view.stage, secrets: true } };
-  const filled = (yield* fill(secretly, named as unknown as Json)) as JsonObject;
+  const filled = (yield* fill(secretly, named)) as JsonObject;
   const secrets = secretsOf(program.workflow, state.info);
   return Object.fromEntries(
     Object.entries(filled).map(([scheme, fields]) => {

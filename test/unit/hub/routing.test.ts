@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describe, it } from "mocha";
+import { after, describe, it } from "mocha";
 import type { z } from "zod";
 import { type At, atSchema } from "#hub/routing/at.js";
-import { chooseInThread } from "#hub/routing/chooser.js";
+import { SiteChooser } from "#hub/routing/chooser.js";
 import { chooseSites } from "#hub/routing/choose.js";
 import type { RoutingHistory } from "#hub/routing/rank.js";
 import { fittingSites, matchingDatasets, type Rejection } from "#hub/routing/select.js";
@@ -138,6 +138,8 @@ describe("the sites that fit", () => {
 });
 
 describe("the choice among the sites that fit", () => {
+  const chooser = new SiteChooser();
+  after(() => chooser.close());
   const many = Array.from({ length: 8 }, (_, at) =>
     site(`a/s${at}`, [{ ...digits, trainRows: 100 * (at + 1) }]),
   );
@@ -161,7 +163,7 @@ describe("the choice among the sites that fit", () => {
     const present = new Set(many.slice(1).map(({ id }) => id));
     const request = { sites: many, wish, online: present, draw: 3, history };
     const here = chooseSites(many, wish, (id) => present.has(id), 3, history);
-    assert.deepEqual(await chooseInThread(request), here);
+    assert.deepEqual(await chooser.choose(request), here);
     assert.deepEqual(here.chosen, ["a/s3", "a/s7"]);
   });
 
@@ -177,7 +179,7 @@ describe("the choice among the sites that fit", () => {
     const sites = Array.from({ length: 500 }, (_, at) => site(`a/s${at}`, [digits]));
     let turns = 0;
     const ticking = setInterval(() => turns++, 5);
-    await assert.rejects(chooseInThread({ sites, wish, online: new Set(), draw: 1 }), {
+    await assert.rejects(chooser.choose({ sites, wish, online: new Set(), draw: 1 }), {
       code: "EXPRESSION_FAILED",
       message: /longer than 2000 ms for 500 sites/,
     });

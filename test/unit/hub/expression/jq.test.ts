@@ -154,11 +154,15 @@ describe("expressions by jq", () => {
 
   it("says whether an expression can be compiled, and where not", async () => {
     assert.equal(await jq.check("$a + .b | map(.)", ["a"]), undefined);
-    assert.match((await jq.check("$a + $b", ["a"])) ?? "", /\$b is not defined \(line 1, column 6\)/);
-    assert.match((await jq.check(".a |\n  foo(1)", [])) ?? "", /foo\/1 is not defined \(line 2, column 3\)/);
-    assert.match((await jq.check(".a ||", [])) ?? "", /syntax error.* \(line 1, column 5\)/);
-    assert.match((await jq.check("", [])) ?? "", /syntax error.* \(line 1, column 1\)/);
-    assert.match((await jq.check("x".repeat(20_000), [])) ?? "", /longer than 16 KiB/);
+    const why = "$b is not defined (line 1, column 6)";
+    assert.deepEqual(await jq.check("$a + $b", ["a"]), { why, variable: "b" });
+    assert.match(
+      (await jq.check(".a |\n  foo(1)", []))?.why ?? "",
+      /foo\/1 is not defined \(line 2, column 3\)/,
+    );
+    assert.match((await jq.check(".a ||", []))?.why ?? "", /syntax error.* \(line 1, column 5\)/);
+    assert.match((await jq.check("", []))?.why ?? "", /syntax error.* \(line 1, column 1\)/);
+    assert.match((await jq.check("x".repeat(20_000), []))?.why ?? "", /longer than 16 KiB/);
     assert.equal(await jq.check("[repeat(1)]", []), undefined, "it is not run");
   });
 
