@@ -82,8 +82,8 @@ export class EachPass<Options, Decision> implements WritePass {
     const most = how.tileValues ?? valuesFor(material.answers.length, tileValuesFor(8));
     this.#tiles = new Tiles(segmentsOf(material.groups), () => most);
     this.tiles = this.#tiles.count;
-    this.#columns = new Columns(material, most);
-    this.#writer = new TileWriter(most);
+    this.#columns = new Columns(material, this.#tiles.mostValues);
+    this.#writer = new TileWriter(this.#tiles.mostValues);
   }
 
   tile(index: number): Uint8Array {
@@ -141,8 +141,8 @@ export class MeasurePass<Options, Decision> {
     this.#tiles = new Tiles(segmentsOf(material.groups).filter(measured), () => most);
     this.tiles = width === 0 ? 0 : this.#tiles.count;
     this.measured = new Float64Array(width);
-    this.#columns = new Columns(material, most);
-    this.#parts = new Float64Array((most / blockValues) * width);
+    this.#columns = new Columns(material, this.#tiles.mostValues);
+    this.#parts = new Float64Array(Math.ceil(this.#tiles.mostValues / blockValues) * width);
     this.tileBytes = this.#parts.byteLength;
   }
 

@@ -47,10 +47,11 @@ export class SumPass implements WritePass {
       () => tileValues,
     );
     this.tiles = this.#tiles.count;
-    this.#reader = new ValueReader(tileValues);
-    this.#rooms = new Rooms(tileValues);
-    this.#writer = new TileWriter(tileValues);
-    const buffer = new ArrayBuffer(8 * tileValues);
+    const { mostValues } = this.#tiles;
+    this.#reader = new ValueReader(mostValues);
+    this.#rooms = new Rooms(mostValues);
+    this.#writer = new TileWriter(mostValues);
+    const buffer = new ArrayBuffer(8 * mostValues);
     this.#whole = {
       bytes: new Uint8Array(buffer),
       low: new Uint32Array(buffer),

@@ -49,17 +49,21 @@ export const valuesOf = (specs: readonly TensorSpec[]): number =>
 /** Segments cut into tiles, numbered from 0 in the order of the bytes. No tile lies in two segments. */
 export class Tiles {
   readonly count: number;
+  /** The values of the largest tile. */
+  readonly mostValues: number;
   readonly #segments: readonly { readonly segment: Segment; readonly tile: number; readonly begin: number }[];
 
   /** `valuesOfTile`: how many values a full tile of a segment has. */
   constructor(segments: readonly Segment[], valuesOfTile: (segment: Segment) => number) {
-    let begin = 0;
+    let [begin, most] = [0, 0];
     this.#segments = segments.map((segment) => {
       const one = { segment, tile: valuesOfTile(segment), begin };
       begin += Math.ceil(segment.values / one.tile);
+      most = Math.max(most, Math.min(one.tile, segment.values));
       return one;
     });
     this.count = begin;
+    this.mostValues = most;
   }
 
   at(index: number): Place {

@@ -47,7 +47,6 @@ export class LinearPass<Options> implements WritePass {
   readonly #server: ServerPlaces;
   readonly #sums: ReadonlyMap<string, GroupSum>;
   readonly #tiles: Tiles;
-  readonly #mostValues: number;
   #desk: Desk | undefined;
   #mean: { readonly segment: Segment; readonly mean: WeightedMean } | undefined;
 
@@ -73,11 +72,8 @@ export class LinearPass<Options> implements WritePass {
     this.#server = serverPlaces(server, groups, main);
     this.outputs = { model: { [main]: model }, ...(Object.keys(server).length > 0 && { server }) };
     this.#sums = new Map(Object.keys(groups).map((group) => [group, this.#sumOf(group)]));
-    const segments = segmentsOf(groups);
-    const valuesOfTile = (segment: Segment) => this.#valuesOfTile(segment);
-    this.#tiles = new Tiles(segments, valuesOfTile);
+    this.#tiles = new Tiles(segmentsOf(groups), (segment) => this.#valuesOfTile(segment));
     this.tiles = this.#tiles.count;
-    this.#mostValues = Math.max(0, ...segments.map(valuesOfTile));
   }
 
   tile(index: number): Uint8Array {
@@ -212,8 +208,13 @@ export class LinearPass<Options> implements WritePass {
   }
 
   #makeDesk(): Desk {
-    const values = this.#mostValues;
-    return { reader: new ValueReader(values), rooms: new Rooms(values), writer: new TileWriter(values) };
+    const values = this.#tiles.mostValues;
+    const outputs = Object.values(this.outputs).flatMap(Object.keys).length;
+    return {
+      reader: new ValueReader(values),
+      rooms: new Rooms(values),
+      writer: new TileWriter(values, outputs),
+    };
   }
 }
 

@@ -89,11 +89,13 @@ export class ValueReader {
 
 /** Puts values of any type, rounded once, one after the other into the bytes of a tile. */
 export class TileWriter {
-  readonly bytes = new Uint8Array(largestTileBytes);
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #room: ValueRoom;
   #length = 0;
 
-  constructor(values: number) {
+  /** `values`: how many it takes at a time at most; `times`: how often in a tile. */
+  constructor(values: number, times = 1) {
+    this.bytes = new Uint8Array(8 * values * times);
     this.#room = new ValueRoom(values);
   }
 

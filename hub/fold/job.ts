@@ -24,9 +24,12 @@ export interface FoldJob {
   readonly folder: string;
   readonly options: Json;
   readonly answers: readonly FoldInput[];
-  /** The tensors of every answer, by group; empty where the answers have none. */
+  /** The tensors of every answer, by group, the model first; empty where the answers have none. */
   readonly groups: Groups;
-  /** Blobs besides the answers, by name: `base`, `server`. */
+  /**
+   * Blobs besides the answers, by name. For a strategy: `base`, the model that the round began with, and `server`, what the fold of the
+   * round before has put out by that name; without it the server begins anew.
+   */
   readonly with: Readonly<Record<string, Bytes>>;
   /** Answers in the fold, and sites that could have given one. */
   readonly sites: number;
@@ -40,6 +43,7 @@ export type FoldedBlob = BlobRef & ({ readonly inline: Uint8Array } | { readonly
 
 /** What comes of a fold. */
 export interface FoldDone {
+  /** Of a strategy: `model` and, where the server keeps something, `server`. */
   readonly blobs: Readonly<Record<string, FoldedBlob>>;
   readonly figures: Readonly<Record<string, number>>;
   /** Small JSON: sums, chosen places; null for none. */

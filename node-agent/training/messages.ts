@@ -1,4 +1,4 @@
-import type { ErrorCode } from "#kernel/errors.js";
+import type { Said } from "#kernel/bounded-thread.js";
 import type { BackendName } from "./backend-names.js";
 import type { ChosenBackend } from "./backends.js";
 import type { Job, JobAnswer } from "./jobs.js";
@@ -16,20 +16,16 @@ export interface ToWorker {
   readonly cancelled: SharedArrayBuffer;
 }
 
-/** From the worker: `ready` once, then for each job some `progress` and at last `done` or `failed`. */
-export type FromWorker =
-  | { readonly type: "ready"; readonly chosen: ChosenBackend }
-  | { readonly type: "progress"; readonly fraction: number; readonly text: string }
-  | { readonly type: "done"; readonly answer: JobAnswer }
-  | Failure;
-
-export interface Failure {
-  readonly type: "failed";
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-  /** For the site's log. */
-  readonly stack: string | undefined;
-  /** The worker is to be thrown away: it has no back end, or nobody expected this error. */
-  readonly broken: boolean;
+/** How far a job has come. */
+export interface Progress {
+  readonly fraction: number;
+  readonly text: string;
 }
+
+/** What a job comes to. */
+export interface Done {
+  readonly answer: JobAnswer;
+}
+
+/** From the worker: its back end once, then for each job some progress and at last an answer or a failure. */
+export type FromWorker = Done | Said<Progress, ChosenBackend>;

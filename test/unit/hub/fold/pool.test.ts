@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "mocha";
 import { decodeTensors } from "#aggregation/tensors/safetensors.js";
-import { foldHere } from "#hub/fold/here.js";
+import { foldHere, isQuick } from "#hub/fold/here.js";
 import type { FoldJob } from "#hub/fold/job.js";
 import { FoldPool } from "#hub/fold/pool.js";
 import { hashBytes } from "#kernel/files.js";
@@ -90,6 +90,17 @@ describe("the pool of threads that folds", () => {
       ({ blobs }) => blobs["model"]?.sha256,
     );
     assert.equal(new Set(digests).size, 1);
+  });
+
+  it("is not needed for few bytes that are at hand", async () => {
+    const directory = await folder();
+    const inline = averaging(directory, 100, "inline");
+    const [answer = assert.fail()] = inline.answers;
+    assert.ok(isQuick(inline));
+    assert.ok(isQuick(jobOf({ folder: "sum", outPath: "" })));
+    assert.ok(!isQuick(averaging(directory, 100, "files")));
+    assert.ok(!isQuick({ ...inline, with: { base: { path: directory } } }));
+    assert.ok(!isQuick({ ...inline, answers: Array(10_000).fill(answer) as (typeof answer)[] }));
   });
 
   it("says why when the model cannot be written, leaves nothing behind, and works on", async () => {
