@@ -68,6 +68,28 @@ describe("what is taken out of a stream", () => {
     );
   });
 
+  it("passes by answers that are too old: they count neither as answers nor as sites, and are told as left", () => {
+    const careful = { ...stream, rule: { ...rule, atLeast: 2 } };
+    const fresh = { ...take, maxStale: 2 };
+    const list = [
+      arrived("old", 1, { issued: 0 }),
+      arrived("a", 2, { issued: 3 }),
+      arrived("a", 3, { issued: 2 }),
+      arrived("older", 4, { issued: 1 }),
+    ];
+    assert.equal(taken(careful, list, fresh, 5), undefined);
+    const more = [...list, arrived("b", 5, { issued: 4 })];
+    const got = taken(careful, more, fresh, 5);
+    assert.deepEqual([arrivals(more, got), got?.cursor, got?.asked], [[2, 3, 5], 5, 5]);
+    const reason = (rounds: number) =>
+      `its answer was made from a model of ${rounds} rounds ago; 2 are allowed`;
+    assert.deepEqual(got?.left, [
+      { site: "acme/old", kind: "train", state: "late", reason: reason(4) },
+      { site: "acme/older", kind: "train", state: "late", reason: reason(3) },
+    ]);
+    assert.equal(taken(careful, more, { ...fresh, after: 5 }, 5), undefined);
+  });
+
   it("is the same whenever one looks, in whatever order the rows come", () => {
     const answers = fc.array(
       fc.record({ site: fc.constantFrom("a", "b", "c", "d"), behind: fc.integer({ min: 1, max: 3 }) }),
