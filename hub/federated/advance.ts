@@ -93,7 +93,9 @@ async function resolveTake(
   const assignments = await assignmentsOfStage(parts.store.db, stage);
   const value = taken(stage, assignments, op, live.place.position);
   if (value !== undefined) {
-    live.taken.push(...value.answers.map(({ assignment }) => assignment));
+    // Those that were passed by, too: nobody needs their bytes.
+    for (const { id, arrival } of assignments)
+      if (arrival > op.after && arrival <= value.cursor) live.taken.push(id);
     return { is: "value", value };
   }
   const wait = superviseOpen(parts, stage, assignments, draft);

@@ -43,6 +43,8 @@ export interface TakeSpec {
   /** Arrivals above this one: the cursor is in the state. */
   readonly after: number;
   readonly count: number;
+  /** Answers from a model of more rounds ago are passed by: they do not count, and are told as left. */
+  readonly maxStale?: number;
 }
 
 /** An answer as a script sees it: its tensors known by digest; a script never has the bytes. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { At } from "#hub/routing/at.js";
-import { ask, type AskSpec, type Collected, type Left, type Play, stream, take } from "../script.js";
+import { ask, type AskSpec, type Collected, type Play, stream, take } from "../script.js";
 
 /** How the answers of a round are collected, as a plan says it. */
 export const collectSchema = z.union([
@@ -49,12 +49,5 @@ const streaming = ({ buffer, concurrency, maxStale }: Exclude<CollectPlan, strin
   function* <Body, Input extends string, Value>(asked: Asked<Body, Input, Value>, cursor: number) {
     yield* stream({ ...asked, concurrency });
     const name = `${asked.name}.taken`;
-    const taken = yield* take<Value>({ name, stream: asked.name, after: cursor, count: buffer });
-    // Passed by for good: the cursor is behind them.
-    const old = taken.answers.filter(({ stale }) => stale > maxStale);
-    const left = old.map(({ site, stale }): Left => {
-      const reason = `its answer was made from a model of ${stale} rounds ago; ${maxStale} are allowed`;
-      return { site, kind: asked.work.name, state: "late", reason };
-    });
-    return { ...taken, answers: taken.answers.filter(({ stale }) => stale <= maxStale), left };
+    return yield* take<Value>({ name, stream: asked.name, after: cursor, count: buffer, maxStale });
   };

@@ -14,12 +14,11 @@ export function neededToBegin({ min, onShort }: Pick<Rule, "min" | "onShort">): 
   }
 }
 
-/** Sites that must answer, of those that were asked. */
+/** Sites that must answer, of those that were asked; with `tell` fewer are told as short, and the script decides. */
 export function neededToEnd(
   { min, fraction, onShort }: Pick<Rule, "min" | "fraction" | "onShort">,
   asked: number,
 ): number {
-  if (onShort === "tell") return 0;
   if (onShort === "proceed") return 1;
   if (min === undefined && fraction === undefined) return asked;
   // 0.7 of 10 is 7, not the 8 that 7.000000000000001 would be rounded up to.

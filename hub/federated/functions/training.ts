@@ -142,7 +142,6 @@ export const trainingScript = <Output extends Json>(
       state.cursor,
     );
     const { cursor } = updates;
-    if (updates.answers.length === 0) return nothingOf(updates, { ...state, cursor });
     const samples = rowsOf(updates);
     const sites = sitesOf(updates);
     const folded = yield* fold({
@@ -187,12 +186,6 @@ export const trainingScript = <Output extends Json>(
     return { output: (written) => output(outcome, training, written), round, save };
   },
 });
-
-/** A round in which every answer was too old: it is done anew. */
-function nothingOf(updates: Collected, next: TrainingState): Turn<TrainingState, never> {
-  const round = { sites: [], asked: updates.asked, left: updates.left, samples: 0, figures: {} };
-  return { next, round, void: "every answer was made from a model that is too old." };
-}
 
 /** The free sites of a stream get the newest model. */
 const offersOf = ({ collect }: Training, model: BlobRef): Readonly<Record<string, Inputs>> =>

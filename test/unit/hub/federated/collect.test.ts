@@ -3,12 +3,14 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Assignment, AssignmentState } from "#hub/assignments/model.js";
 import type { Rule } from "#hub/assignments/stage.js";
+import { collected } from "#hub/federated/collect/collected.js";
 import { findOverdue } from "#hub/federated/collect/overdue.js";
 import { judge, neededToBegin, neededToEnd } from "#hub/federated/collect/quorum.js";
 import { parseRunId, parseSiteId, type SiteId } from "#kernel/ids.js";
-import { assignmentOf, newStage, rule } from "../../../support/stages.js";
+import { assignmentOf, newStage, rule, stageOf } from "../../../support/stages.js";
 
-const stage = newStage({ runId: parseRunId("run-1"), effect: "e1" });
+const call = { runId: parseRunId("run-1"), effect: "e1" } as const;
+const stage = newStage(call);
 const states = [
   "offered",
   "accepted",
@@ -77,6 +79,72 @@ describe("the judgement on an open stage", () => {
       ),
     );
   });
+
+  it("never closes a stage with fewer sites behind it than must be, and waits for all before it says so", () => {
+    const careful = needs(1, { atLeast: 3 });
+    assert.deepEqual(judge(of("delivered", "delivered", "offered"), careful), { is: "wait" });
+    assert.deepEqual(judge(of("delivered", "delivered", "delivered"), careful), {
+      is: "close",
+      short: false,
+    });
+    const refused = [...of("delivered", "delivered"), assignment("x", "refused", { reason: "no." })];
+    assert.deepEqual(judge(refused, careful), {
+      is: "fail",
+      code: "SITES_TOO_FEW",
+      text: "the plan or the hub wants 3 sites behind whatever is let out, and 2 have answered. acme/x: no.",
+    });
+    // A hub of a region stands for its sites.
+    const region = [assignment("r", "delivered", { behind: 2 }), ...of("delivered")];
+    assert.deepEqual(judge(region, careful), { is: "close", short: false });
+    assert.deepEqual(judge(of("delivered"), needs(1, { onShort: "proceed", atLeast: 2 })).is, "fail");
+  });
+
+  it("fails no stage whose script decides: it is told, when all has been said, that it is short", () => {
+    const told = needs(3, { onShort: "tell" });
+    assert.deepEqual(judge(of("delivered", "failed", "offered"), told), { is: "wait" });
+    assert.deepEqual(judge(of("delivered", "failed", "late"), told), { is: "close", short: true });
+    assert.deepEqual(judge(of("delivered", "delivered", "delivered", "late"), told), {
+      is: "close",
+      short: false,
+    });
+    const all: Rule = { ...rule, onShort: "tell" };
+    assert.deepEqual(judge(of("delivered", "late"), all), { is: "close", short: true });
+    assert.deepEqual(judge(of("delivered", "delivered"), all), { is: "close", short: false });
+    assert.deepEqual(judge(of("delivered"), { ...all, atLeast: 2 }), { is: "close", short: true });
+    assert.deepEqual(judge([], told), { is: "close", short: true });
+  });
+});
+
+describe("what a stage has come to", () => {
+  const [a, b] = [assignment("a", "delivered", { samples: 3 }), assignment("b", "delivered", { samples: 4 })];
+  const lost = [assignment("c", "late"), assignment("d", "refused", { reason: "no." })];
+
+  it("are the answers, and who is left out for what reason", () => {
+    const stage = stageOf(call, {
+      unasked: [{ site: parseSiteId("acme/e"), reason: "away" }],
+      population: 7,
+    });
+    const got = collected(stage, [a, b, ...lost], 1);
+    assert.deepEqual(
+      got.answers.map(({ site, samples, stale }) => [site, samples, stale]),
+      [
+        ["acme/a", 3, 0],
+        ["acme/b", 4, 0],
+      ],
+    );
+    assert.deepEqual(got.left, [
+      { site: "acme/c", kind: "train", state: "late", reason: "late" },
+      { site: "acme/d", kind: "train", state: "refused", reason: "no." },
+    ]);
+    assert.deepEqual([got.asked, got.population, got.unasked, got.short], [4, 7, stage.unasked, false]);
+    assert.equal(collected({ ...stage, short: true }, [a], 1).short, true);
+  });
+
+  it("holds no answer where too few sites stand behind them all", () => {
+    const stage = stageOf(call, { rule: { ...rule, atLeast: 3 } });
+    assert.deepEqual(collected(stage, [a, b, ...lost], 1).answers, []);
+    assert.equal(collected(stage, [a, { ...b, behind: 2 }], 1).answers.length, 2);
+  });
 });
 
 describe("a quorum", () => {
@@ -100,6 +168,13 @@ describe("a quorum", () => {
     const short = { ...quorum, min: 4, fraction: 1, onShort: "proceed" } as const;
     assert.equal(neededToBegin(short), 1);
     assert.equal(neededToEnd(short, 5), 1);
+  });
+
+  it("where the script decides, needs nobody to begin with, and tells what it would need", () => {
+    const told = { ...quorum, min: 4, onShort: "tell" } as const;
+    assert.equal(neededToBegin(told), 0);
+    assert.equal(neededToEnd(told, 5), 4);
+    assert.equal(neededToEnd({ onShort: "tell" }, 5), 5);
   });
 });
 
