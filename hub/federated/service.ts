@@ -26,14 +26,16 @@ import type { DriverParts } from "./parts.js";
 /** The federated functions of this hub: each a script that one driver takes through its stages. */
 export class Federated {
   readonly #parts: DriverParts;
+  readonly #known: readonly FederatedFunction[];
 
-  constructor(parts: DriverParts) {
+  constructor(parts: DriverParts, known: readonly FederatedFunction[] = functions) {
     this.#parts = parts;
+    this.#known = known;
   }
 
   /** What workflows may call. */
   get functions(): readonly WorkflowFunction[] {
-    return functions.map((fn) => ({
+    return this.#known.map((fn) => ({
       ...declared(fn),
       keepsCall: true,
       perform: (given, caller, signal) => this.#perform(fn, given, caller, signal),
