@@ -17,12 +17,14 @@ const maxShown = 200;
 const env = celEnv();
 
 /** An expression of CEL as the parser gives it. */
-type Expr = ReturnType<typeof parse>["expr"];
+export type Expr = ReturnType<typeof parse>["expr"];
+/** A map or a message that an expression makes. */
+type Struct = Extract<Expr["exprKind"], { readonly case: "structExpr" }>["value"];
 /** Evaluates an expression over the values of its variables; an error as its message. */
 type Evaluate = (values: CelValues) => { readonly value: unknown } | { readonly fault: string };
 
 /** What the variables of a rule stand for, by their names: plain data. */
-type CelValues = Readonly<Record<string, unknown>>;
+export type CelValues = Readonly<Record<string, unknown>>;
 
 /** Why a text cannot be a rule over these variables, in CEL (cel.dev); undefined when it can. */
 export function checkCel(text: string, variables: readonly string[]): string | undefined {
@@ -86,7 +88,8 @@ function clauseTexts(text: string): readonly string[] {
   return texts.map((one) => one.trim());
 }
 
-function evaluator(expr: Expr): Evaluate {
+/** Evaluates an expression again and again. */
+export function evaluator(expr: Expr): Evaluate {
   const run = plan(env, expr);
   return (values) => {
     const bindings = Object.fromEntries(Object.entries(values).map(([name, one]) => [name, celInput(one)]));
@@ -107,7 +110,8 @@ function celInput(value: unknown): CelInput {
   throw new ComityError("INTERNAL", `A rule is asked of a ${typeof value}.`);
 }
 
-function exprOf(text: string, variables: readonly string[]): Expr {
+/** A rule as the parser gives it. Throws `ARGUMENT_INVALID`. */
+export function exprOf(text: string, variables: readonly string[]): Expr {
   const read = readCel(text, variables);
   if ("fault" in read) {
     throw new ComityError(
@@ -139,6 +143,13 @@ function readCel(
   const fault = faultOf(expr, { names: variables, depth: 0, loops: 0 });
   return fault === undefined ? { expr } : { fault };
 }
+
+/** The keys and values of a map or a message that an expression makes. */
+export const entriesOf = ({ entries }: Struct): readonly (Expr | undefined)[] =>
+  entries.flatMap((entry) => [
+    entry.keyKind.case === "mapKey" ? entry.keyKind.value : undefined,
+    entry.value,
+  ]);
 
 interface Inside {
   readonly names: readonly string[];
@@ -178,12 +189,7 @@ function faultOf(expr: Expr | undefined, inside: Inside): string | undefined {
       return first(kind.value.elements);
     case "structExpr": {
       if (kind.value.messageName !== "") return "it makes a message; use a map";
-      return first(
-        kind.value.entries.flatMap((entry) => [
-          entry.keyKind.case === "mapKey" ? entry.keyKind.value : undefined,
-          entry.value,
-        ]),
-      );
+      return first(entriesOf(kind.value));
     }
     case "comprehensionExpr": {
       const loop = kind.value;

@@ -90,6 +90,7 @@ export const errorKinds = {
   SITE_TOO_SLOW: { grpc: status.DEADLINE_EXCEEDED, exit: exit.runFailed },
   POLICY_REFUSED: { grpc: status.PERMISSION_DENIED, exit: exit.refused },
   DATASET_MISSING: { grpc: status.FAILED_PRECONDITION, exit: exit.refused },
+  COLUMN_UNFIT: { grpc: status.FAILED_PRECONDITION, exit: exit.refused },
   WORK_UNSUPPORTED: { grpc: status.UNIMPLEMENTED, exit: exit.refused },
   STATE_LOST: { grpc: status.FAILED_PRECONDITION, exit: exit.refused },
   WORK_FAILED: { grpc: status.INTERNAL, exit: exit.runFailed, retryable: true },

@@ -88,12 +88,14 @@ export async function startAgent(options: StartAgentOptions): Promise<RunningAge
     await outbox.prepare(journal.open().map((entry) => entry.offer.assignmentId));
     const cache = new BlobCache(paths.cache, config.cacheMegabytes * 1e6);
     await cache.prepare();
-    const own =
-      options.steps === undefined ? createSteps({ datasets, backend: config.backend, log }) : undefined;
-    const steps = options.steps ?? own?.steps ?? [];
     const { minCell } = config.policy;
     const states = new SiteStates(journal.states, paths.states);
     await states.prepare();
+    const own =
+      options.steps === undefined
+        ? createSteps({ datasets, backend: config.backend, minCell, log })
+        : undefined;
+    const steps = options.steps ?? own?.steps ?? [];
     const workshop = new Workshop({ site: config.site, minCell, outbox, states, dir: paths.work });
     await workshop.prepare();
     // Loads TensorFlow while the session comes about; a back end that is missing is told of before the first work.

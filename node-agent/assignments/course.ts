@@ -25,6 +25,7 @@ import type { Done, Workshop } from "./workshop.js";
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "POLICY_REFUSED",
   "DATASET_MISSING",
+  "COLUMN_UNFIT",
   "WORK_UNSUPPORTED",
   "MESSAGE_INVALID",
   "STATE_LOST",

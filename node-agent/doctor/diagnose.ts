@@ -25,7 +25,12 @@ export async function diagnose(dir: string): Promise<Finding[]> {
   const found: Finding[] = [well("folder", `${agentPaths(dir).config} is valid.`)];
   found.push(...(await checkWay(dir, config)));
   found.push(...(await checkData(dir, config)));
-  const steps = createSteps({ datasets: [], backend: config.backend, log: silentLog });
+  const steps = createSteps({
+    datasets: [],
+    backend: config.backend,
+    minCell: config.policy.minCell,
+    log: silentLog,
+  });
   try {
     found.push(checkPolicy(dir, config, steps), await checkBackend(steps));
   } finally {

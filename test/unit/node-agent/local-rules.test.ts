@@ -101,7 +101,7 @@ async function site(backend: "wasm" | "cpu") {
     columns: { a: "number", b: "number", c: "number", y: { type: "category", classes: 2 } },
     target: "y",
   });
-  const all = createSteps({ datasets: openDatasets([config], dir), backend, log: silentLog });
+  const all = createSteps({ datasets: openDatasets([config], dir), backend, minCell: 5, log: silentLog });
   opened.push(all);
   const step = all.steps.find(({ kind }) => kind === train) ?? assert.fail("no step trains");
   let runs = 0;
