@@ -106,7 +106,7 @@ function* matches(view: View, task: TryTask, error: WorkflowError): Asking<boole
   const { errors, when, exceptWhen } = task.catch;
   const seen = seeing(view, task, error);
   if (errors?.with !== undefined) {
-    const filter = yield* fill(seen, errors.with as Json);
+    const filter = yield* fill(seen, errors.with);
     if (!fits(error, filter as Readonly<Record<string, Json>>)) return false;
   }
   if (when !== undefined && !(yield* holds(seen, when))) return false;
