@@ -1,4 +1,4 @@
-import { foldHere } from "#hub/fold/here.js";
+import { foldHere, isQuick } from "#hub/fold/here.js";
 import type { FoldDone, FoldJob } from "#hub/fold/job.js";
 import { jsonForm } from "#kernel/json.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
@@ -20,10 +20,10 @@ export async function foldNow(
 ): Promise<NewFold | undefined> {
   const blobs = blobsOf(spec);
   // Values lie in the rows of their answers, and are few; what is made of nothing may be large.
-  const small = (blobs.length > 0 || spec.over.length > 0) && blobs.every(isInline);
-  if (!small && !isFixed) return undefined;
+  const isSmall = (blobs.length > 0 || spec.over.length > 0) && blobs.every(isInline);
+  if (!isSmall && !isFixed) return undefined;
   const job = await jobOf(parts, live, spec);
-  const done = small && isAtHand(job) ? foldHere(job) : await parts.pool.fold(job);
+  const done = isSmall && isQuick(job) ? foldHere(job) : await parts.pool.fold(job);
   await adoptFiles(parts, done);
   const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [
     name,
@@ -34,12 +34,6 @@ export async function foldNow(
   const result = jsonForm({ is: "folded", blobs: Object.fromEntries(made) as object, figures, value });
   return { spec, result: result as unknown as Folded, blobs: Object.values(done.blobs) };
 }
-
-/** Whether no file is to be read: a hub of before has kept few bytes in files, too. */
-const isAtHand = ({ answers, with: others }: FoldJob): boolean =>
-  [...answers.flatMap(({ bytes, base }) => [bytes, base]), ...Object.values(others)].every(
-    (bytes) => bytes === undefined || "inline" in bytes,
-  );
 
 /** Every blob that goes into a fold. */
 function blobsOf({ over, with: others = {} }: FoldSpec): BlobRef[] {

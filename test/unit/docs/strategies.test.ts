@@ -18,7 +18,7 @@ describe("docs/reference/strategies.md", () => {
       told,
       strategies.map((strategy) => {
         const { name, needs } = strategy;
-        const collect = needs.stale === true ? "stream" : needs.of === "each" ? "rounds" : "rounds, secure";
+        const collect = needs.stale === true ? "stream" : "rounds";
         return { name, collect, needs: strategy.local !== undefined };
       }),
     );

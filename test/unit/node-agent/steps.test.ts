@@ -52,7 +52,12 @@ async function site(backend?: "wasm" | "cpu") {
     columns: { "x*": "number", y: { type: "category", classes: 3 } },
     target: "y",
   });
-  const steps = createSteps({ datasets: openDatasets([config], directory), backend, minCell: 5, log: silentLog });
+  const steps = createSteps({
+    datasets: openDatasets([config], directory),
+    backend,
+    minCell: 5,
+    log: silentLog,
+  });
   opened.push(steps);
   const progress: [number, string][] = [];
   const context = ({ basePath = join(directory, "base.safetensors"), ...more }: Setting): StepContext => ({
