@@ -155,6 +155,14 @@ export const newWorld = (changes: Partial<World> = {}): World => ({
   ...changes,
 });
 
+/** What an engine may share with what stands beside it in a hub. */
+export interface BesideEngine {
+  readonly feed?: RunFeed;
+  readonly limits?: Limits;
+  /** Functions besides those of tests. */
+  readonly functions?: readonly WorkflowFunction[];
+}
+
 /** An engine over a store, as a hub has it. */
 export class TestEngine {
   readonly engine: Engine;
@@ -162,15 +170,16 @@ export class TestEngine {
   readonly store: Store;
   readonly #world: World;
 
-  constructor(store: Store, world: World) {
+  constructor(store: Store, world: World, beside: BesideEngine = {}) {
     this.store = store;
     this.#world = world;
     const { outside, published, limits: rules, ...parts } = world;
-    this.feed = new RunFeed(store, world.clock);
+    const { feed = new RunFeed(store, world.clock), functions = [] } = beside;
+    this.feed = feed;
     this.engine = new Engine({
       ...parts,
-      limits: new Limits({ store, clock: world.clock, rules }),
-      functions: outside.functions,
+      limits: beside.limits ?? new Limits({ store, clock: world.clock, rules }),
+      functions: [...outside.functions, ...functions],
       store,
       feed: this.feed,
       log: silentLog,

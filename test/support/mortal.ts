@@ -10,6 +10,12 @@ export interface Death {
   readonly side: "before" | "after";
 }
 
+/** Looks on at the transactions of one process, by their numbers; a transaction waits for it. */
+export interface Watch {
+  before?(commit: number): void | Promise<void>;
+  after?(commit: number): void | Promise<void>;
+}
+
 /** A database as one process sees it that dies at a commit: from then on it writes nothing, and is told nothing. */
 export class MortalDatabase {
   readonly database: HubDatabase;
@@ -18,9 +24,11 @@ export class MortalDatabase {
   dead = false;
   readonly #end = deferred();
   readonly #death: Death | undefined;
+  readonly #watch: Watch;
 
-  constructor(lasting: Kysely<Schema>, death?: Death) {
+  constructor(lasting: Kysely<Schema>, death?: Death, watch: Watch = {}) {
     this.#death = death;
+    this.#watch = watch;
     const begin = () => ({
       execute: <Result>(work: (trx: Transaction<Schema>) => Promise<Result>) => this.#execute(lasting, work),
     });
@@ -54,7 +62,10 @@ export class MortalDatabase {
     if (this.dead) throw new Error("the hub is dead");
     const last = ++this.commits === this.#death?.commit;
     if (last && this.#death.side === "before") throw this.#die("before");
+    const commit = this.commits;
+    await this.#watch.before?.(commit);
     const result = await lasting.transaction().execute(work);
+    await this.#watch.after?.(commit);
     if (last) throw this.#die("after");
     return result;
   }
