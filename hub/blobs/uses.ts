@@ -14,6 +14,16 @@ export const holders = {
   model: (name: string, version: number) => `model/${name}/${version}`,
 } as const;
 
+/** How the names of files begin that are on their way into the store for a call: answers of its sites, and what its folds write. */
+export const stagedOf = ({ runId, effect }: CallRef): readonly string[] => [
+  `${runId}.${effect}.`,
+  foldFile({ runId, effect }, ""),
+];
+
+/** What a fold of a call writes into, on its way into the store. */
+export const foldFile = ({ runId, effect }: CallRef, name: string): string =>
+  `fold-${runId}.${effect}.${name}`;
+
 /** The blobs that a value names: objects of a digest and a size. */
 export function blobsIn(value: Json): BlobRef[] {
   if (typeof value !== "object" || value === null) return [];

@@ -1,3 +1,4 @@
+import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
 import type { FoldDone, FoldJob } from "#hub/fold/job.js";
 import { jsonForm } from "#kernel/json.js";
@@ -74,7 +75,7 @@ async function jobOf(
     with: Object.fromEntries(others),
     sites: answers.length,
     population: over[0]?.population ?? 0,
-    outPath: blobs.scratchPath(`fold-${call.runId}.${call.effect}.${place.position}.${name}`),
+    outPath: blobs.scratchPath(foldFile(call, `${place.position}.${name}`)),
   };
 }
 

@@ -1,7 +1,9 @@
+import { holders, stagedOf } from "#hub/blobs/uses.js";
 import { compareIds } from "#hub/routing/select.js";
 import type { NewEvent } from "#hub/runs/model.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
 import { closeAssignments, openAssignments } from "#hub/store/assignments.js";
+import { answerHolders } from "#hub/store/blobs.js";
 import { endCall } from "#hub/store/calls.js";
 import { failOpenRounds } from "#hub/store/rounds.js";
 import { listSites } from "#hub/store/sites.js";
@@ -98,13 +100,16 @@ export class Federated {
     error: CallError,
     lease: Lease | undefined,
   ): Promise<void> {
-    const { store, clock, assignments } = this.#parts;
+    const { store, clock, assignments, retention } = this.#parts;
     const call = { runId, effect };
     await store.write(async (tx) => {
-      if (!(await endCall(tx.db, call, status, error, lease))) return;
+      const position = await endCall(tx.db, call, status, error, lease);
+      if (position === undefined) return;
       await endStages(tx.db, call, "failed", clock.nowMs());
       const closed = await closeAssignments(tx.db, call, "cancelled", error);
       await failOpenRounds(tx.db, call, clock.nowMs());
+      await retention.drop(tx, [holders.folds(call, position + 1), ...(await answerHolders(tx.db, call))]);
+      for (const prefix of stagedOf(call)) retention.discardStaged(tx, prefix);
       tx.afterCommit(() => assignments.cancel(closed, error.text));
     });
   }

@@ -1,4 +1,4 @@
-import { blobsIn, holders } from "#hub/blobs/uses.js";
+import { blobsIn, holders, stagedOf } from "#hub/blobs/uses.js";
 import { answerHolders, holdBlobs } from "#hub/store/blobs.js";
 import { closeAssignments } from "#hub/store/assignments.js";
 import { saveOutput, secondsOf } from "#hub/store/calls.js";
@@ -44,6 +44,8 @@ export async function writeTurn(writing: Writing, turn: Turn<unknown, Json>, rou
   const open = await closeAssignments(tx.db, call, "cancelled", { code: "RUN_CANCELLED", text });
   tx.afterCommit(() => parts.assignments.cancel(open, text));
   await parts.retention.drop(tx, [holders.call(call), ...(await answerHolders(tx.db, call, 0))]);
+  // Of streams, too.
+  for (const prefix of stagedOf(call)) parts.retention.discardStaged(tx, prefix);
 }
 
 /** Adds the next version of a model. Returns its number. */

@@ -80,16 +80,17 @@ export async function holdOnly(
 
 const findAnswers = new Prepared<{ holder: string }>(
   `select holder from blob_uses join assignments on blob_uses.holder = 'answer/' || assignments.assignment_id
-    where run_id = ? and effect = ? and position = ? and update_sha256 is not null`,
+    where run_id = ? and effect = ? and position >= ? and position <= ? and update_sha256 is not null`,
 );
 
-/** The holders of answers of a round whose bytes are still there. */
+/** The holders of answers whose bytes are still there: of one round of a call, or of all. */
 export async function answerHolders(
   db: Db,
   { runId, effect }: CallRef,
-  position: number,
+  position?: number,
 ): Promise<readonly string[]> {
-  return (await findAnswers.rows(db, [runId, effect, position])).map(({ holder }) => holder);
+  const values = [runId, effect, position ?? 0, position ?? Number.MAX_SAFE_INTEGER];
+  return (await findAnswers.rows(db, values)).map(({ holder }) => holder);
 }
 
 async function releaseUnused(db: Db, candidates: readonly string[], nowMs: number): Promise<BlobRef[]> {

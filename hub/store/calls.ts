@@ -98,14 +98,17 @@ export async function whyNotMoved(
   return wanted === undefined ? "cancelled" : "reload";
 }
 
-/** Ends a call that has come to nothing. A driver that fails gives its lease; a cancellation is of whoever undoes the call. False: it has ended before. */
+/**
+ * Ends a call that has come to nothing. A driver that fails gives its lease; a cancellation is of whoever undoes the call. Returns how many
+ * rounds it has had; undefined: it has ended before, or another process has its run.
+ */
 export async function endCall(
   db: Db,
   { runId, effect }: CallRef,
   status: "failed" | "cancelled",
   error: CallError,
   lease: Lease | undefined,
-): Promise<boolean> {
+): Promise<number | undefined> {
   let query = db
     .updateTable("calls")
     .set((eb) => ({ status, error: JSON.stringify(error), version: eb("version", "+", 1) }))
@@ -124,8 +127,8 @@ export async function endCall(
       ),
     );
   }
-  const { numUpdatedRows } = await query.executeTakeFirst();
-  return numUpdatedRows > 0n;
+  const row = await query.returning("position").executeTakeFirst();
+  return row?.position;
 }
 
 /** Keeps the output of a call whose row says that it is complete, in the same transaction. */

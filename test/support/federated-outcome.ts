@@ -77,8 +77,7 @@ export async function outcomeOf({ db }: FederatedWorld, hub: WorldHub, runId: Ru
 }
 
 /** Columns and keys that tell of times, of how often was written, or of another run's id. */
-const untold =
-  /^(seconds|version|changes|arrival|waiting|op_id|answer_sha256|run_id|.*_at_ms|draw_base_seq|ended_seq)$/;
+const untold = /^(seconds|changes|arrival|waiting|op_id|answer_sha256|run_id|.*_at_ms|ended_seq)$/;
 
 function untimed(value: Json, { runId }: { readonly runId: RunId }): Json {
   // Columns of JSON.

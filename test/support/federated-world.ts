@@ -80,6 +80,9 @@ export interface WorldSettings {
   readonly around?: (fn: WorkflowFunction) => WorkflowFunction;
 }
 
+/** What every site can do. */
+const capabilities = [...kinds.map(({ name }) => name), "train:prox", "train:control", "train:steps"];
+
 /** What outlasts every hub: a database, a folder of blobs, and sites. Hubs over it can be made, killed and made again. */
 export class FederatedWorld implements AsyncDisposable {
   readonly db: Kysely<Schema>;
@@ -119,7 +122,7 @@ export class FederatedWorld implements AsyncDisposable {
     const store = new Store(new MortalDatabase(db).database);
     await store.write(async (tx) => {
       for (const { site, rows } of roles) {
-        const hello = { agentVersion: "test", capabilities: kinds.map(({ name }) => name) };
+        const hello = { agentVersion: "test", capabilities };
         await saveInvitedSite(tx.db, site, {}, 0);
         await admitSite(tx.db, site, hello.agentVersion);
         await saveHello(tx.db, site, hello, 0);
@@ -177,7 +180,6 @@ function areasOf({ world, settings, shared }: FederatedWorld, mortal: MortalData
   const assignments = new Assignments({ store, presence, feed, news, purposes, kinds, clock, log });
   const reader = new BlobReader(store, blobs);
   const limits = new Limits({ store, clock, rules });
-  const { chooser } = shared;
   const shapes = new Shapes(store, kinds);
   const intake = new AnswerIntake({ store, blobs, retention, feed, assignments, shapes, news, sites, clock });
   const federated = new Federated({
@@ -190,13 +192,13 @@ function areasOf({ world, settings, shared }: FederatedWorld, mortal: MortalData
     assignments,
     news,
     pool: shared.pool,
+    chooser: shared.chooser,
     limits,
+    functions: known,
+    kinds,
     clock,
     startedAtMs: clock.nowMs(),
     minSites,
-    chooser,
-    functions: known,
-    kinds,
   });
   // What a dead hub would have told of it is lost.
   presence.onChange((site, change) => void federated.siteChanged(site, change).catch(() => undefined));

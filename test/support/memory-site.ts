@@ -16,7 +16,7 @@ import { type AssignmentId, newOpId, type SiteId } from "#kernel/ids.js";
 import type { JsonObject } from "#kernel/json.js";
 import { inlineBytes } from "#kernel/refs.js";
 import { wire } from "#proto/rpc/limits.js";
-import { findKind, kinds } from "#proto/work/index.js";
+import { train, type TrainBody } from "#proto/work/train.js";
 
 /** What of a hub a site can reach. */
 export interface ReachableHub {
@@ -320,20 +320,21 @@ interface PlainAnswer {
 const answers: Readonly<Record<string, (role: SiteRole, asked: Asked) => PlainAnswer>> = {
   /** The base and a little noise, seeded by all that may make a difference. */
   train({ site, rows }, { offer, body, given, state }) {
-    const { seed = 0 } = body as { seed?: number };
-    const random = seeded("train", site, seed, offer.draw, state);
+    const trained = body as unknown as TrainBody;
+    const random = seeded("train", site, trained.seed, offer.draw, state);
     const base = new Map(
       decodeTensors(given["base"] ?? never("base")).map((tensor) => [tensor.name, tensor]),
     );
-    const specs = Object.entries(findKind(kinds, "train")?.answer.tensors?.(body) ?? {});
-    const tensors = specs.flatMap(([group, of], at) =>
-      of.map(({ name, shape }): Tensor => {
+    const groups = Object.entries(train.answer.tensors?.(trained) ?? {});
+    const tensors = groups.flatMap(([group, specs], at) =>
+      specs.map(({ name, shape }): Tensor => {
         const before = base.get(name)?.values ?? never(name);
         const values = before.map((value) => (at === 0 ? value : 0) + random.normal() / 10);
         return { name: at === 0 ? name : `${group}/${name}`, dtype: "F32", shape, values };
       }),
     );
-    return { samples: rows, figures: { loss: random.uniform() }, tensors };
+    const steps = trained.local.steps === true ? { steps: 1 + random.integer(9) } : {};
+    return { samples: rows, figures: { loss: random.uniform(), ...steps }, tensors };
   },
   /** Figures of the model's bytes. */
   evaluate({ site, rows }, { given }) {

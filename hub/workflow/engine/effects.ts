@@ -47,7 +47,7 @@ export class Effects {
   readonly #parts: Parts;
   readonly #performing = new Map<string, Performing>();
   /** Calls that are done, while how they ended is being journalled. */
-  readonly #ending = new Set<string>();
+  readonly #ending = new Map<string, Call>();
   /** Calls that were cancelled before they were taken up from their rows, with the reasons. */
   readonly #early = new Map<string, string>();
   readonly #stopping = new AbortController();
@@ -88,9 +88,10 @@ export class Effects {
   /** A call under way is not wanted any more: it is aborted, then what it has begun is undone. */
   cancel(runId: RunId, effect: string, reason: string): void {
     const key = effectKey(runId, effect);
-    const performing = this.#performing.get(key);
-    if (performing === undefined) this.#early.set(key, reason);
-    else this.undo(performing.call, reason);
+    // One that was done meanwhile had been under way when it was decided to undo it.
+    const call = this.#performing.get(key)?.call ?? this.#ending.get(key);
+    if (call === undefined) this.#early.set(key, reason);
+    else this.undo(call, reason);
   }
 
   /** {@link cancel} for a call that a process before this one made. */
@@ -139,7 +140,7 @@ export class Effects {
       const happening = await this.#outcome(call, signal);
       // It has ended, and can neither be aborted nor undone any more.
       leave();
-      this.#ending.add(key);
+      this.#ending.set(key, call);
       // The event waits for a better moment: the call itself is not made again.
       while (happening !== undefined) {
         try {
