@@ -1,9 +1,11 @@
+import { holders } from "#hub/blobs/uses.js";
 import { chooseInThread } from "#hub/routing/chooser.js";
 import { compareIds } from "#hub/routing/select.js";
 import type { NewEvent } from "#hub/runs/model.js";
 import type { PresenceChange } from "#hub/sites/presence.js";
 import { closeAssignments, openAssignments } from "#hub/store/assignments.js";
-import { endCall } from "#hub/store/calls.js";
+import { answerHolders } from "#hub/store/blobs.js";
+import { endCall, findCall } from "#hub/store/calls.js";
 import { failOpenRounds } from "#hub/store/rounds.js";
 import { listSites } from "#hub/store/sites.js";
 import { endStages, findStage } from "#hub/store/stages.js";
@@ -92,20 +94,27 @@ export class Federated {
     }
   }
 
-  /** Ends what is open of a call, at the sites too: one transaction. Its state stays, for a retry by hand. */
+  /**
+   * Ends what is open of a call, at the sites too, and lets go of what its round has brought: one transaction. Its state stays, for a retry
+   * by hand.
+   */
   async #end(
     { runId, effect }: CallRef,
     status: "failed" | "cancelled",
     error: CallError,
     lease: Lease | undefined,
   ): Promise<void> {
-    const { store, clock, assignments } = this.#parts;
+    const { store, clock, assignments, retention } = this.#parts;
     const call = { runId, effect };
     await store.write(async (tx) => {
-      if (!(await endCall(tx.db, call, status, error, lease))) return;
+      const known = await findCall(tx.db, call);
+      if (known === undefined || !(await endCall(tx.db, call, status, error, lease))) return;
       await endStages(tx.db, call, "failed", clock.nowMs());
       const closed = await closeAssignments(tx.db, call, "cancelled", error);
       await failOpenRounds(tx.db, call, clock.nowMs());
+      const folds = holders.folds(call, known.position + 1);
+      await retention.drop(tx, [folds, ...(await answerHolders(tx.db, call))]);
+      retention.discardStaged(tx, `${runId}.${effect}.`);
       tx.afterCommit(() => assignments.cancel(closed, error.text));
     });
   }

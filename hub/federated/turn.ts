@@ -43,7 +43,7 @@ export async function writeTurn(writing: Writing, turn: Turn<unknown, Json>, rou
   const text = "The call is complete.";
   const open = await closeAssignments(tx.db, call, "cancelled", { code: "RUN_CANCELLED", text });
   tx.afterCommit(() => parts.assignments.cancel(open, text));
-  await parts.retention.drop(tx, [holders.call(call), ...(await answerHolders(tx.db, call, 0))]);
+  await parts.retention.drop(tx, [holders.call(call), ...(await answerHolders(tx.db, call))]);
 }
 
 /** Adds the next version of a model. Returns its number. */

@@ -78,18 +78,22 @@ export async function holdOnly(
   return releaseUnused(db, gone, nowMs);
 }
 
-const findAnswers = new Prepared<{ holder: string }>(
-  `select holder from blob_uses join assignments on blob_uses.holder = 'answer/' || assignments.assignment_id
-    where run_id = ? and effect = ? and position = ? and update_sha256 is not null`,
-);
+const holdersOfAnswers = `select holder from blob_uses join assignments on blob_uses.holder = 'answer/' || assignments.assignment_id
+    where run_id = ? and effect = ? and update_sha256 is not null`;
+const findAnswers = new Prepared<{ holder: string }>(`${holdersOfAnswers} and position = ?`);
+const findAllAnswers = new Prepared<{ holder: string }>(holdersOfAnswers);
 
-/** The holders of answers of a round whose bytes are still there. */
+/** The holders of answers whose bytes are still there: those of one round of a call, or all of the call. */
 export async function answerHolders(
   db: Db,
   { runId, effect }: CallRef,
-  position: number,
+  position?: number,
 ): Promise<readonly string[]> {
-  return (await findAnswers.rows(db, [runId, effect, position])).map(({ holder }) => holder);
+  const rows =
+    position === undefined
+      ? await findAllAnswers.rows(db, [runId, effect])
+      : await findAnswers.rows(db, [runId, effect, position]);
+  return rows.map(({ holder }) => holder);
 }
 
 async function releaseUnused(db: Db, candidates: readonly string[], nowMs: number): Promise<BlobRef[]> {
