@@ -43,11 +43,14 @@ export async function openCall(
     ...(before ?? fresh),
   };
   await store.write(async (tx) => {
-    await insertCall(tx.db, call);
-    if (before === undefined || resumes === undefined) return;
-    await parts.retention.holdOnly(tx, holders.call(call), blobsIn(call.state));
+    // Whoever was first may have moved it on since: then nothing of it is ours to let go.
+    if (!(await insertCall(tx.db, call)) || resumes === undefined) return;
+    if (before !== undefined) {
+      await parts.retention.holdOnly(tx, holders.call(call), blobsIn(call.state));
+      await forgetSiteStates(tx.db, call, call.position);
+    }
+    // Nobody goes on from there any more.
     await parts.retention.drop(tx, [holders.call({ runId, effect: resumes })]);
-    await forgetSiteStates(tx.db, call, call.position);
   });
 }
 

@@ -9,9 +9,9 @@ import type { CallsTable, Db } from "./schema.js";
 
 type Row = Selectable<CallsTable>;
 
-/** Writes a call that begins; nothing happens where it is there already. */
-export async function insertCall(db: Db, call: Omit<Call, "version">): Promise<void> {
-  await db
+/** Writes a call that begins; nothing happens, and it gives false, where it is there already. */
+export async function insertCall(db: Db, call: Omit<Call, "version">): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto("calls")
     .values({
       run_id: call.runId,
@@ -32,7 +32,8 @@ export async function insertCall(db: Db, call: Omit<Call, "version">): Promise<v
       ended_seq: null,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 const find = new Prepared<Row>("select * from calls where run_id = ? and effect = ?");

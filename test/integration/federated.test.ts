@@ -169,7 +169,7 @@ describe("federated functions in a workflow", function () {
     await using hub = await startTestHub();
     const [one] = await players(hub, "acme/one");
     const { runId } = await start(hub, {
-      train: { call: round, with: { dataset, model: newModel }, timeout: { after: { milliseconds: 300 } } },
+      train: { call: round, with: { dataset, model: newModel }, timeout: { after: { seconds: 2 } } },
     });
     const offer = await one.session.next("offer");
     assert.equal((await one.session.next("cancel")).assignmentId, offer.assignmentId);
