@@ -47,7 +47,7 @@ export interface Column {
 
 /** Takes rows one after the other; nobody keeps them. */
 export interface RowReader {
-  /** Called once, before any row: of all columns that there are, those whose values are wanted. What it throws ends the reading. */
+  /** Called once, before any row: of all columns that there are, those whose values are wanted, none twice. What it throws ends the reading. */
   begin(columns: readonly Column[]): readonly string[];
   /** The values of one row, in the order of the wanted columns; the list is good until it returns. */
   row(cells: readonly Cell[]): void;

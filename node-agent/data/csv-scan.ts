@@ -60,6 +60,7 @@ export class CsvScan {
       const column = columns.get(name);
       if (column === undefined)
         throw dataFault(place, `the header does not have ${JSON.stringify(printable(name, 60))}.`);
+      if (readers[column.at] !== undefined) throw new Error(`the column ${column.at} is wanted twice`);
       readers[column.at] = column.reader;
       places[column.at] = index;
     }

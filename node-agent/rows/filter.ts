@@ -39,11 +39,11 @@ export class RowFilter {
     );
   }
 
-  /** Whether a row fits; its values of {@link columns} begin at `from`. */
-  fits(cells: readonly Cell[], from: number): boolean {
+  /** Whether a row fits; its first values are those of {@link columns}. */
+  fits(cells: readonly Cell[]): boolean {
     if (this.#holds === undefined) return true;
     const row = Object.create(null) as Record<string, Cell>;
-    for (const [index, name] of this.columns.entries()) row[name] = cells[from + index] ?? null;
+    for (const [index, name] of this.columns.entries()) row[name] = cells[index] ?? null;
     return this.#holds({ [variable]: row }) === true;
   }
 }
