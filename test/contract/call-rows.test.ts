@@ -93,7 +93,7 @@ onEachStore("the rows of calls", (newPlace) => {
 
   given("move for nobody once they have ended", async ({ store, call, lease }) => {
     const to = { ...call, position: 0, state: {} };
-    assert.equal(await endCall(store.db, call, "failed", error, lease), true);
+    assert.equal(await endCall(store.db, call, "failed", error, lease), call.position);
     const ended = { ...call, status: "failed" as const, error, version: 1 };
     assert.deepEqual(await findCall(store.db, call), ended);
     assert.equal(await moveCall(store.db, ended, to, lease), false);
@@ -128,11 +128,11 @@ onEachStore("the rows of calls", (newPlace) => {
   });
 
   given("end once: a driver that has lost its run ends nothing", async ({ store, call, lease }) => {
-    assert.equal(await endCall(store.db, call, "failed", error, { ...lease, fence: 2 }), false);
-    assert.equal(await endCall(store.db, call, "failed", error, { ...lease, owner: "hub-2" }), false);
+    assert.equal(await endCall(store.db, call, "failed", error, { ...lease, fence: 2 }), undefined);
+    assert.equal(await endCall(store.db, call, "failed", error, { ...lease, owner: "hub-2" }), undefined);
     assert.deepEqual(await findCall(store.db, call), call);
-    assert.equal(await endCall(store.db, call, "failed", error, lease), true);
-    assert.equal(await endCall(store.db, call, "cancelled", error, undefined), false);
+    assert.equal(await endCall(store.db, call, "failed", error, lease), call.position);
+    assert.equal(await endCall(store.db, call, "cancelled", error, undefined), undefined);
     assert.equal((await findCall(store.db, call))?.status, "failed");
   });
 
@@ -141,12 +141,15 @@ onEachStore("the rows of calls", (newPlace) => {
     assert.equal(await moveCall(store.db, call, { ...call, position: 1, state }, lease), true);
     const other = newCall(call.runId, { effect: "e2" });
     await insertCall(store.db, other);
-    assert.equal(await endCall(store.db, call, "cancelled", error, undefined), true);
+    assert.equal(await endCall(store.db, call, "cancelled", error, undefined), 1);
     // The state stays, for a retry by hand.
     const ended = { ...call, position: 1, state, status: "cancelled" as const, error, version: 2 };
     assert.deepEqual(await findCall(store.db, call), ended);
     assert.deepEqual(await findCall(store.db, other), other);
-    assert.equal(await endCall(store.db, { ...call, effect: "e3" }, "cancelled", error, undefined), false);
+    assert.equal(
+      await endCall(store.db, { ...call, effect: "e3" }, "cancelled", error, undefined),
+      undefined,
+    );
   });
 
   given("tell sites whom their work is for", async ({ store, call }) => {
