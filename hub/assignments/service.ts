@@ -241,24 +241,34 @@ export class Assignments {
     });
   }
 
-  /** Ends an open assignment without an answer, and lets its call look. False when it is not open any more. */
+  /**
+   * Ends an open assignment without an answer, and lets its call look. False when it is not open any more. The stage first, as whoever takes
+   * in an answer does: two who wait for each other's rows would wait for ever.
+   */
   async #close(
     tx: Tx,
     assignment: Assignment,
     state: AssignmentState,
     reason: { code: string; text: string },
   ): Promise<boolean> {
-    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, reason))) return false;
-    await moveStage(tx.db, assignment, -1);
+    const moved = await moveStage(tx.db, assignment, -1);
+    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, reason))) {
+      if (moved !== undefined) await moveStage(tx.db, assignment, 1);
+      return false;
+    }
     this.#parts.news.tell(tx, assignment);
     return true;
   }
 
-  /** Offers an assignment anew while its stage is open. */
+  /** Offers an assignment anew while its stage is open: whoever closes it sees that, or this does. */
   async #reopen(tx: Tx, assignment: Assignment, from: readonly AssignmentState[]): Promise<boolean> {
     const { id, attempt, state } = assignment;
-    if (!(await reopenAssignment(tx.db, id, attempt, from))) return false;
-    await moveStage(tx.db, assignment, isOpen(state) ? 0 : 1);
+    const opened = isOpen(state) ? 0 : 1;
+    if ((await moveStage(tx.db, assignment, opened)) === undefined) return false;
+    if (!(await reopenAssignment(tx.db, id, attempt, from))) {
+      await moveStage(tx.db, assignment, -opened);
+      return false;
+    }
     this.#parts.news.tell(tx, assignment);
     return true;
   }
