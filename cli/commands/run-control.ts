@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from "commander";
 import { parseRunId } from "#kernel/ids.js";
+import { counted } from "#kernel/words.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import { command, hubOption, jsonOption } from "../command.js";
 import { type HubClient, type HubOptions, runIdOrNewest, withHub } from "../hub.js";
@@ -62,9 +63,10 @@ const verify = (): Command =>
     "optional",
   ).action(async (id: string | undefined, options: Options) => {
     const reply = await withHub(options, async (hub) => hub.verifyRun(await runIdOrNewest(hub, id)));
-    printAnswer(options, reply, ({ transitions, compacted, stateSha256 }) => {
+    printAnswer(options, reply, ({ transitions, compacted, stateSha256, rounds }) => {
       const before = compacted === 0 ? "" : ` after ${compacted} that were compacted`;
-      return `The journal gives the snapshot: ${transitions} transitions played again${before}, state ${stateSha256}.`;
+      const played = rounds === 0 ? "" : `, ${counted(rounds, "round")} too`;
+      return `The journal gives the snapshot: ${transitions} transitions played again${before}${played}, state ${stateSha256}.`;
     });
   });
 

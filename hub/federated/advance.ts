@@ -2,7 +2,7 @@ import { type Assignment, isOpen } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { assignmentsOfStage } from "#hub/store/assignments.js";
 import { ComityError } from "#kernel/errors.js";
-import { jsonForm } from "#kernel/json.js";
+import { type Json, jsonForm } from "#kernel/json.js";
 import { candidates, choose } from "./choose.js";
 import { collected } from "./collect/collected.js";
 import { findOverdue } from "./collect/overdue.js";
@@ -237,6 +237,12 @@ async function resolveStream(
   return { is: "commit" };
 }
 
+/** A work as it is sent: its kind, and the oldest form of its body that says the same. */
+export function sentWork({ work, body }: Pick<AskSpec, "work" | "body">): Json {
+  const plain = (work.toWire?.(body) ?? body) as object;
+  return jsonForm({ kind: work.name, ...plain });
+}
+
 /** A stage as it is sent, whatever a later version of the script would ask. */
 export function newStage(
   { clock, minSites }: DriverParts,
@@ -246,15 +252,13 @@ export function newStage(
 ) {
   const { runId, effect } = call;
   const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
-  const plain = (work.toWire?.(body) ?? body) as object;
-  const sent = jsonForm({ kind: work.name, ...plain });
   return {
     runId,
     effect,
     position: place.position,
     stage: name,
     kind: work.name,
-    work: sent,
+    work: sentWork({ work, body }),
     inputs: jsonForm(inputs) as unknown as Stage["inputs"],
     siteState,
     rule: { ...rule, atLeast },

@@ -78,7 +78,7 @@ export interface Memo {
   readonly folds: ReadonlyMap<string, Folded>;
 }
 
-export async function readMemo({ store }: DriverParts, { call, place }: Live): Promise<Memo> {
+export async function readMemo({ store }: Pick<DriverParts, "store">, { call, place }: Live): Promise<Memo> {
   const stages = await stagesOf(store.db, call, place.position);
   const folds = await foldsOf(store.db, call, place.position);
   return { stages: new Map(stages.map((stage) => [stage.stage, stage])), folds };

@@ -10,7 +10,7 @@ import { listSites } from "#hub/store/sites.js";
 import { endStages, findStage } from "#hub/store/stages.js";
 import type { EffectCaller, WorkflowFunction } from "#hub/workflow/function.js";
 import { ComityError } from "#kernel/errors.js";
-import type { SiteId } from "#kernel/ids.js";
+import type { RunId, SiteId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import type { Lease } from "#hub/store/owners.js";
@@ -23,6 +23,7 @@ import type { FederatedFunction } from "./function.js";
 import { declared } from "./functions/index.js";
 import { openCall } from "./open.js";
 import type { DriverParts } from "./parts.js";
+import { verifyCalls } from "./verify.js";
 
 /** The federated functions of this hub: each a script that one driver takes through its stages. */
 export class Federated {
@@ -43,6 +44,12 @@ export class Federated {
       cancel: (caller, text) => this.#end(caller, "cancelled", { code: "RUN_CANCELLED", text }, undefined),
       explain: (given) => this.#explain(fn, given),
     }));
+  }
+
+  /** Plays the calls of a run again from their rows. Returns how many rounds that were. Throws `JOURNAL_DAMAGED`. */
+  verify(runId: RunId): Promise<number> {
+    const { store } = this.#parts;
+    return verifyCalls({ store, functions: this.#functions }, runId);
   }
 
   /** Takes over what release 0.1 had under way; before anything goes on. */

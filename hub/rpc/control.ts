@@ -1,3 +1,4 @@
+import type { Federated } from "#hub/federated/service.js";
 import type { Operators } from "#hub/access/operators.js";
 import type { Results } from "#hub/results/service.js";
 import type { Enrolment } from "#hub/sites/enrolment.js";
@@ -22,6 +23,7 @@ import { runCalls } from "./runs.js";
 import { workflowCalls } from "./workflows.js";
 
 interface Parts {
+  readonly federated: Federated;
   readonly store: Store;
   readonly sites: Sites;
   readonly enrolment: Enrolment;

@@ -1,3 +1,4 @@
+import type { Federated } from "#hub/federated/service.js";
 import type { Results } from "#hub/results/service.js";
 import type { WorkflowChoice, Engine } from "#hub/workflow/engine/service.js";
 import type { RunFeed } from "#hub/runs/feed.js";
@@ -29,12 +30,13 @@ type RunCalls = Pick<
 
 interface Parts {
   readonly engine: Engine;
+  readonly federated: Federated;
   readonly results: Results;
   readonly feed: RunFeed;
 }
 
 /** The calls of Control that start, steer and explain runs. */
-export function runCalls({ engine, results, feed }: Parts): RunCalls {
+export function runCalls({ engine, federated, results, feed }: Parts): RunCalls {
   const view = async (runId: RunId) => encodeRunView(await results.view(runId));
   const steering = ({ opId, runId }: { opId: string; runId: string }, call: CallInfo) => ({
     opId: parseOpId(opId),
@@ -81,8 +83,10 @@ export function runCalls({ engine, results, feed }: Parts): RunCalls {
       return view(run.id);
     },
     async VerifyRun({ runId }) {
-      const { seq, fromSeq, stateSha256 } = await engine.verify(parseRunId(runId));
-      return { transitions: seq - fromSeq, compacted: fromSeq, stateSha256 };
+      const id = parseRunId(runId);
+      const { seq, fromSeq, stateSha256 } = await engine.verify(id);
+      const rounds = await federated.verify(id);
+      return { transitions: seq - fromSeq, compacted: fromSeq, stateSha256, rounds };
     },
     async ExplainRun({ runId }) {
       return encodeWhy(await engine.why(parseRunId(runId)));

@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { Call, CallError } from "#hub/federated/call.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
+import { compareNumbered } from "#kernel/words.js";
 import type { CallRef, EffectId } from "#kernel/refs.js";
 import type { Lease } from "./owners.js";
 import { Prepared } from "./prepared.js";
@@ -41,6 +42,12 @@ const find = new Prepared<Row>("select * from calls where run_id = ? and effect 
 export async function findCall(db: Db, { runId, effect }: CallRef): Promise<Call | undefined> {
   const [row] = await find.rows(db, [runId, effect]);
   return row && toCall(row);
+}
+
+/** The calls of a run, in the order in which they were made. */
+export async function callsOf(db: Db, runId: RunId): Promise<Call[]> {
+  const rows = await db.selectFrom("calls").selectAll().where("run_id", "=", runId).execute();
+  return rows.map(toCall).sort((a, b) => compareNumbered(a.effect, b.effect));
 }
 
 /** What a driver writes of a call. */

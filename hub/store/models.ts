@@ -107,6 +107,23 @@ export async function findModelVersion(
   return row && toVersion(row);
 }
 
+/** The number of the version that a round has made of a series. */
+export async function versionOfRound(
+  db: Db,
+  runId: RunId,
+  round: number,
+  model: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("model_versions")
+    .select("version")
+    .where("run_id", "=", runId)
+    .where("round", "=", round)
+    .where("model", "=", model)
+    .executeTakeFirst();
+  return row?.version;
+}
+
 /** The versions of all series, of one series, or of one run; oldest first. */
 export async function modelVersions(
   db: Db,

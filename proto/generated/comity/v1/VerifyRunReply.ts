@@ -13,6 +13,10 @@ export interface VerifyRunReply {
    * Digest of the state that both give.
    */
   'stateSha256'?: (string);
+  /**
+   * Rounds of federated calls that were played again from their rows.
+   */
+  'rounds'?: (number | string | Long);
 }
 
 export interface VerifyRunReply__Output {
@@ -28,4 +32,8 @@ export interface VerifyRunReply__Output {
    * Digest of the state that both give.
    */
   'stateSha256': (string);
+  /**
+   * Rounds of federated calls that were played again from their rows.
+   */
+  'rounds': (number);
 }
