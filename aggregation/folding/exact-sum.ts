@@ -2,7 +2,7 @@ import { AggregationError, quoted } from "../errors.js";
 import { dtypes } from "../tensors/dtypes.js";
 import type { Groups } from "../tensors/groups.js";
 import type { TensorSpec } from "../tensors/spec.js";
-import { overflow, type Place, segmentsOf, tensorAt, Tiles } from "./layout.js";
+import { overflow, type Place, segmentsOf, Tiles, tensorAt } from "./layout.js";
 import {
   type Piece,
   Rooms,

@@ -1,3 +1,4 @@
+import { isOpen } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { blobsIn, holders } from "#hub/blobs/uses.js";
 import { type CallToAdopt, callsToAdopt, forgetAdopted, type OldRound } from "#hub/store/adopted.js";
@@ -7,7 +8,6 @@ import { insertCall } from "#hub/store/calls.js";
 import { insertFold } from "#hub/store/folds.js";
 import { adoptStage } from "#hub/store/stages.js";
 import type { Tx } from "#hub/store/tx.js";
-import { isOpen } from "#hub/assignments/model.js";
 import { parseValue } from "#kernel/config.js";
 import { type Json, jsonForm } from "#kernel/json.js";
 

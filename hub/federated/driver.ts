@@ -1,11 +1,11 @@
 import { findCall, isPaused } from "#hub/store/calls.js";
+import type { Lease } from "#hub/store/owners.js";
 import { stagesOf } from "#hub/store/stages.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import { advance } from "./advance.js";
-import type { Lease } from "#hub/store/owners.js";
 import type { Call } from "./call.js";
 import { commit } from "./commit.js";
 import { Draft } from "./draft.js";

@@ -2,8 +2,8 @@ import type { ZodType } from "zod";
 import type { At } from "#hub/routing/at.js";
 import type { ModelVersion } from "#hub/store/models.js";
 import type { Json } from "#kernel/json.js";
-import type { AskSpec, Script } from "./script.js";
 import type { ModelVersionName } from "./plan.js";
+import type { AskSpec, Script } from "./script.js";
 
 /** What a function may look up, once, when a call of it begins. */
 export interface LookUps {

@@ -1,6 +1,6 @@
 import type { Groups } from "#aggregation/tensors/groups.js";
-import type { Inputs, Rule, SitePart, Unasked } from "#hub/assignments/stage.js";
 import type { AssignmentState } from "#hub/assignments/model.js";
+import type { Inputs, Rule, SitePart, Unasked } from "#hub/assignments/stage.js";
 import type { At } from "#hub/routing/at.js";
 import type { RunEventType } from "#hub/runs/model.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";

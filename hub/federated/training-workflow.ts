@@ -1,5 +1,5 @@
-import type { JsonObject } from "#kernel/json.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
+import type { JsonObject } from "#kernel/json.js";
 import { fedTrain, type PlanInput } from "./functions/train.js";
 
 /** The workflow of one step that stands for a training plan. */

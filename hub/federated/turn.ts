@@ -1,6 +1,6 @@
 import { blobsIn, holders, stagedOf } from "#hub/blobs/uses.js";
-import { answerHolders, holdBlobs } from "#hub/store/blobs.js";
 import { closeAssignments } from "#hub/store/assignments.js";
+import { answerHolders, holdBlobs } from "#hub/store/blobs.js";
 import { saveOutput, secondsOf } from "#hub/store/calls.js";
 import { insertModelVersion } from "#hub/store/models.js";
 import { endRound } from "#hub/store/rounds.js";

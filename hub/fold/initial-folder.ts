@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { describeLayers } from "#aggregation/topology/describe.js";
-import { initialModelPieces } from "#aggregation/topology/initial-model.js";
 import { encodeHeader } from "#aggregation/tensors/safetensors.js";
 import { totalBytes } from "#aggregation/tensors/spec.js";
+import { describeLayers } from "#aggregation/topology/describe.js";
+import { initialModelPieces } from "#aggregation/topology/initial-model.js";
 import { ComityError } from "#kernel/errors.js";
 import { layersSchema } from "#proto/codec/work.js";
 import { BlobWriter } from "./blob-writer.js";

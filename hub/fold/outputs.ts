@@ -1,7 +1,7 @@
 import type { WritePass } from "#aggregation/folding/pass.js";
-import { groupedTensors, type Groups } from "#aggregation/tensors/groups.js";
+import { type Groups, groupedTensors, prefixed } from "#aggregation/tensors/groups.js";
 import { encodeHeader } from "#aggregation/tensors/safetensors.js";
-import { totalBytes } from "#aggregation/tensors/spec.js";
+import { type TensorSpec, totalBytes } from "#aggregation/tensors/spec.js";
 import { BlobWriter } from "./blob-writer.js";
 import type { FoldedBlob } from "./job.js";
 
@@ -21,7 +21,7 @@ export class Outputs {
     this.#pass = pass;
     try {
       for (const [name, groups] of Object.entries(pass.outputs))
-        this.#outputs.set(name, openOutput(groups, `${outPath}.${name}`));
+        this.#outputs.set(name, openOutput(name, groups, `${outPath}.${name}`));
     } catch (error) {
       this.abandon();
       throw error;
@@ -46,8 +46,14 @@ export class Outputs {
   }
 }
 
-function openOutput(groups: Groups, path: string): Output {
-  const header = encodeHeader(groupedTensors(groups));
+/** What the server keeps has the names that sites know it by: none of its groups is what the blob is about. */
+const namedIn = (output: string, groups: Groups): readonly TensorSpec[] =>
+  output === "server"
+    ? Object.entries(groups).flatMap(([group, specs]) => prefixed(group, specs))
+    : groupedTensors(groups);
+
+function openOutput(name: string, groups: Groups, path: string): Output {
+  const header = encodeHeader(namedIn(name, groups));
   const sizes = Object.values(groups).map((specs, at) => totalBytes(specs) + (at === 0 ? header.length : 0));
   const writer = new BlobWriter(path, sizes);
   writer.write(header);

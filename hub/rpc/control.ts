@@ -1,13 +1,13 @@
-import type { Federated } from "#hub/federated/service.js";
 import type { Operators } from "#hub/access/operators.js";
+import type { Federated } from "#hub/federated/service.js";
 import type { Results } from "#hub/results/service.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Enrolment } from "#hub/sites/enrolment.js";
 import type { Sites } from "#hub/sites/service.js";
 import { openAssignments } from "#hub/store/assignments.js";
-import { once, type Operation } from "#hub/store/operations.js";
+import { type Operation, once } from "#hub/store/operations.js";
 import type { Store } from "#hub/store/store.js";
 import type { Engine } from "#hub/workflow/engine/service.js";
-import type { RunFeed } from "#hub/runs/feed.js";
 import type { Events } from "#hub/workflow/events/service.js";
 import type { Clock } from "#kernel/clock.js";
 import { parseOpId, parseSiteId } from "#kernel/ids.js";

@@ -1,12 +1,12 @@
-import { type BlobRef, inlineBytes } from "#kernel/refs.js";
 import { z } from "zod";
 import type { AnswerHeader } from "#hub/assignments/model.js";
 import type { Dataset } from "#hub/sites/model.js";
 import { parseValue } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
-import { type Json, parseJson } from "#kernel/json.js";
-import { printable } from "#kernel/words.js";
 import { parseAssignmentId, parseOpId, parseSha256 } from "#kernel/ids.js";
+import { type Json, parseJson } from "#kernel/json.js";
+import { type BlobRef, inlineBytes } from "#kernel/refs.js";
+import { printable } from "#kernel/words.js";
 import { limits } from "#proto/codec/work.js";
 import type { Catalogue__Output } from "#proto/generated/comity/v1/Catalogue.js";
 import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
@@ -76,7 +76,7 @@ export function decodeHeader(message: UploadHeader__Output): AnswerHeader {
     tensors: message.tensors,
     offset: decodeOffset(message.offset),
     value: message.valueJson === "" ? undefined : (parseJson(message.valueJson, "MESSAGE_INVALID") as Json),
-    inline: message.inline.length === 0 ? undefined : message.inline,
+    inline: message.inline.length === 0 ? undefined : bufferOver(message.inline),
     stateFrom: message.stateFrom,
     behind: message.behind === 0 ? 1 : decodeCount(message.behind),
     dataVersion: printable(message.dataVersion, 128),
@@ -88,6 +88,10 @@ function decodeCount(count: number): number {
   if (Number.isSafeInteger(count) && count >= 1 && count <= 1_000_000) return count;
   throw new ComityError("MESSAGE_INVALID", `${count} is no number of sites.`);
 }
+
+/** The bytes of a message within a message come as a plain array. */
+const bufferOver = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /** A byte offset. */
 export function decodeOffset(offset: number): number {

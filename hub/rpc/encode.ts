@@ -1,14 +1,14 @@
-import type { BlobRef } from "#kernel/refs.js";
 import type { Assignment } from "#hub/assignments/model.js";
 import type { Model } from "#hub/models/service.js";
 import type { Result, RunView } from "#hub/results/service.js";
+import type { Run, RunEvent } from "#hub/runs/model.js";
 import type { SiteView } from "#hub/sites/service.js";
 import type { ModelVersion } from "#hub/store/models.js";
 import type { DryRunStep } from "#hub/workflow/dry-run.js";
 import { sentenceOf } from "#hub/workflow/engine/failures.js";
 import { taskVerbs } from "#hub/workflow/engine/tasks.js";
 import { sayOne, type Waiting, type Why } from "#hub/workflow/engine/why.js";
-import type { Run, RunEvent } from "#hub/runs/model.js";
+import type { BlobRef } from "#kernel/refs.js";
 import { listWords } from "#kernel/words.js";
 import type { Assignment as AssignmentMessage } from "#proto/generated/comity/v1/Assignment.js";
 import type { Blob as BlobMessage } from "#proto/generated/comity/v1/Blob.js";

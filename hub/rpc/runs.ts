@@ -1,10 +1,10 @@
 import type { Federated } from "#hub/federated/service.js";
 import type { Results } from "#hub/results/service.js";
-import type { WorkflowChoice, Engine } from "#hub/workflow/engine/service.js";
 import type { RunFeed } from "#hub/runs/feed.js";
+import type { Engine, WorkflowChoice } from "#hub/workflow/engine/service.js";
 import { ComityError } from "#kernel/errors.js";
 import { parseOpId, parseRunId, type RunId } from "#kernel/ids.js";
-import { parseJson, type Json } from "#kernel/json.js";
+import { type Json, parseJson } from "#kernel/json.js";
 import { printable } from "#kernel/words.js";
 import type { ControlHandlers } from "#proto/generated/comity/v1/Control.js";
 import type { CallInfo } from "#proto/rpc/call.js";

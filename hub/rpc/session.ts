@@ -1,5 +1,6 @@
-import type { Assignments } from "#hub/assignments/service.js";
 import type { AnswerIntake } from "#hub/assignments/intake.js";
+import type { Assignments } from "#hub/assignments/service.js";
+import type { SiteStates } from "#hub/assignments/site-states.js";
 import type { Presence } from "#hub/sites/presence.js";
 import type { Sites } from "#hub/sites/service.js";
 import type { IncomingEvents } from "#hub/workflow/events/incoming.js";
@@ -12,13 +13,12 @@ import { answersCapability, eventsCapability, protocolVersion } from "#proto/cod
 import type { FromAgent__Output } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
 import type { Hello__Output } from "#proto/generated/comity/v1/Hello.js";
+import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
 import type { AgentPrincipal } from "#proto/rpc/principal.js";
 import type { Sender } from "#proto/rpc/streams.js";
 import type { Kind } from "#proto/work/kind.js";
-import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
-import type { SiteStates } from "#hub/assignments/site-states.js";
-import { decodeCatalogue, decodeHeader } from "./decode.js";
 import { AgentSession } from "./agent-session.js";
+import { decodeCatalogue, decodeHeader } from "./decode.js";
 
 interface Parts {
   readonly presence: Presence;

@@ -1,6 +1,6 @@
 import type { Engine } from "#hub/workflow/engine/service.js";
-import type { ListedVersion } from "#hub/workflow/library.js";
 import type { Events } from "#hub/workflow/events/service.js";
+import type { ListedVersion } from "#hub/workflow/library.js";
 import { parseOpId } from "#kernel/ids.js";
 import type { ControlHandlers } from "#proto/generated/comity/v1/Control.js";
 import type { WorkflowVersion as WorkflowVersionMessage } from "#proto/generated/comity/v1/WorkflowVersion.js";

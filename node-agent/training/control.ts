@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { AggregationError } from "#aggregation/errors.js";
-import { groupedTensors } from "#aggregation/tensors/groups.js";
+import { prefixed } from "#aggregation/tensors/groups.js";
 import {
   type AnyTensor,
   decodeAnyTensors,
@@ -21,16 +21,16 @@ export interface ControlFiles {
 
 /**
  * The control variates of SCAFFOLD at a site (Karimireddy et al. 2020, arXiv 1910.06378): c of the server, c_i of the site, for each weight.
- * In files a weight NAME has the control variate `control/NAME`; one that is not there is 0.
+ * In files a weight NAME has the control variate `control/NAME`.
  */
 export class ControlVariates {
   readonly #specs: readonly TensorSpec[];
   readonly #server: readonly Float64Array[];
   readonly #own: readonly Float64Array[];
 
-  /** `model`: the weights. Throws `UPDATE_MALFORMED`, and `UPDATE_SCHEMA_WRONG` for a control variate of another shape than its weight. */
+  /** `model`: the weights. Throws `UPDATE_MALFORMED`, and `UPDATE_SCHEMA_WRONG` for a control variate that is not there, or of another shape than its weight. */
   static async read(model: readonly TensorSpec[], files: ControlFiles): Promise<ControlVariates> {
-    const specs = groupedTensors({ model, control: model }).slice(model.length);
+    const specs = prefixed("control", model);
     const [server, own] = await Promise.all([
       readVariates(specs, files.serverPath),
       readVariates(specs, files.statePath),
@@ -97,13 +97,18 @@ export async function writeControlled(
   ]);
 }
 
-/** One array for each spec, zeros where the file has no tensor of its name. */
+/** One array for each spec; zeros where there is no file yet. */
 async function readVariates(specs: readonly TensorSpec[], path: string | undefined): Promise<Float64Array[]> {
-  const found = path === undefined ? [] : decodeAnyTensors(await readFile(path));
+  if (path === undefined) return specs.map((spec) => new Float64Array(elementCount(spec)));
+  const found = decodeAnyTensors(await readFile(path));
   const byName = new Map(found.map((tensor) => [tensor.name, tensor]));
   return specs.map((spec) => {
     const tensor = byName.get(spec.name);
-    if (tensor === undefined) return new Float64Array(elementCount(spec));
+    // A silent zero would be another algorithm.
+    if (tensor === undefined)
+      throw new AggregationError("UPDATE_SCHEMA_WRONG", `There is no control variate ${spec.name}.`, {
+        tensor: spec.name,
+      });
     if (tensor.shape.join() !== spec.shape.join() || (tensor.dtype !== "F32" && tensor.dtype !== "F64"))
       throw new AggregationError(
         "UPDATE_SCHEMA_WRONG",

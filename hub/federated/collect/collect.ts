@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { At } from "#hub/routing/at.js";
-import { ask, type AskSpec, type Collected, type Play, stream, take } from "../script.js";
+import { type AskSpec, ask, type Collected, type Play, stream, take } from "../script.js";
 
 /** How the answers of a round are collected, as a plan says it. */
 export const collectSchema = z.union([

@@ -4,7 +4,7 @@ import type { At } from "#hub/routing/at.js";
 import type { Json } from "#kernel/json.js";
 import type { BlobRef } from "#kernel/refs.js";
 import { type Layers, localTrainingSchema } from "#proto/codec/work.js";
-import { evaluate, type EvaluateBody } from "#proto/work/evaluate.js";
+import { type EvaluateBody, evaluate } from "#proto/work/evaluate.js";
 import type { FederatedFunction } from "../function.js";
 import { dataKeys, modelVersionSchema, patienceKeys, ruleOf } from "../plan.js";
 import { ask, type Play, type Turn } from "../script.js";

@@ -3,7 +3,6 @@ import type { Json } from "#kernel/json.js";
 import type { Layers } from "#proto/codec/work.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
-import { choiceOf } from "./strategy.js";
 import {
   dataKeys,
   layersOf,
@@ -13,14 +12,15 @@ import {
   patienceKeys,
   ruleOf,
 } from "../plan.js";
+import { choiceOf } from "./strategy.js";
 import {
   bodyOf,
   checkTraining,
   evaluationKeys,
   type Training,
+  type TrainingState,
   trainingKeys,
   trainingScript,
-  type TrainingState,
   versionOf,
 } from "./training.js";
 

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { canonicalJson, type Json } from "#kernel/json.js";
 import { train } from "#proto/work/train.js";
 import type { FederatedFunction } from "../function.js";
-import { choiceOf } from "./strategy.js";
 import { dataKeys, layersOf, nameSchema, patienceKeys, planModelSchema, ruleOf } from "../plan.js";
+import { choiceOf } from "./strategy.js";
 import {
   bodyOf,
   checkTraining,
   evaluationKeys,
   type Training,
+  type TrainingState,
   trainingKeys,
   trainingScript,
-  type TrainingState,
   versionOf,
 } from "./training.js";
 

@@ -1,17 +1,19 @@
 import { z } from "zod";
 import { weightedMetrics } from "#aggregation/statistics/weighted.js";
+import { answerFault } from "#aggregation/strategies/fault.js";
+import type { Inputs, Rule } from "#hub/assignments/stage.js";
+import type { At } from "#hub/routing/at.js";
+import { ComityError } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
 import type { BlobRef } from "#kernel/refs.js";
 import { counted } from "#kernel/words.js";
 import { datasetSelectorSchema, type Layers, localTrainingSchema } from "#proto/codec/work.js";
 import { evaluate } from "#proto/work/evaluate.js";
-import { train, type TrainBody } from "#proto/work/train.js";
-import type { Inputs } from "#hub/assignments/stage.js";
+import { type TrainBody, train } from "#proto/work/train.js";
 import { type CollectPlan, collectBy, collectSchema } from "../collect/collect.js";
-import { checkChoice, type StrategyChoice, strategyOf, strategySchema } from "./strategy.js";
-import type { At } from "#hub/routing/at.js";
-import type { Rule } from "#hub/assignments/stage.js";
+import { neededToEnd } from "../collect/quorum.js";
 import {
+  type Answer,
   ask,
   type Begun,
   type Collected,
@@ -22,6 +24,7 @@ import {
   type Turn,
   type Written,
 } from "../script.js";
+import { checkChoice, type StrategyChoice, strategyOf, strategySchema } from "./strategy.js";
 
 /** How sites train, and what becomes of what they send. */
 export const trainingKeys = {
@@ -129,7 +132,7 @@ export const trainingScript = <Output extends Json>(
     const { needs } = strategyOf(strategy);
     const isStateful = needs.siteState === true;
     const collect = collectBy(training.collect);
-    const updates = yield* collect(
+    const answers = yield* collect(
       {
         name: "train",
         work: train,
@@ -141,7 +144,8 @@ export const trainingScript = <Output extends Json>(
       },
       state.cursor,
     );
-    const { cursor } = updates;
+    const { cursor } = answers;
+    const updates = withoutFaults(answers, training);
     const samples = rowsOf(updates);
     const sites = sitesOf(updates);
     const folded = yield* fold({
@@ -187,6 +191,33 @@ export const trainingScript = <Output extends Json>(
   },
 });
 
+/**
+ * Without the answers that the strategy cannot fold, whatever their weights are: a figure is missing, or makes no sense. Throws
+ * `QUORUM_LOST` when fewer are left than the rule asks for: nothing is made of what is not an answer.
+ */
+function withoutFaults(collected: Collected, { rule, strategy }: Training): Collected {
+  const faults = new Map<Answer, string>();
+  for (const answer of collected.answers) {
+    const fault = answerFault(strategyOf(strategy), answer);
+    if (fault !== undefined) faults.set(answer, fault);
+  }
+  if (faults.size === 0) return collected;
+  const answers = collected.answers.filter((answer) => !faults.has(answer));
+  const left = [...faults].map(([{ site }, fault]): Left => {
+    const reason = `Its answer is not one for ${strategy.name}: ${fault}.`;
+    return { site, kind: train.name, state: "failed", reason };
+  });
+  const needed = Math.max(1, neededToEnd(rule, collected.asked));
+  if (answers.length < needed) {
+    const reasons = left.map(({ site, reason }) => `${site}: ${reason}`).join(" ");
+    throw new ComityError(
+      "QUORUM_LOST",
+      `${answers.length} of ${collected.asked} sites are left and ${needed} are needed. ${reasons}`,
+    );
+  }
+  return { ...collected, answers, left: [...collected.left, ...left] };
+}
+
 /** The free sites of a stream get the newest model. */
 const offersOf = ({ collect }: Training, model: BlobRef): Readonly<Record<string, Inputs>> =>
   collect === "barrier" ? {} : { train: { base: model } };
@@ -194,8 +225,8 @@ const offersOf = ({ collect }: Training, model: BlobRef): Readonly<Record<string
 /** Rows that answers stand for together. */
 export const rowsOf = ({ answers }: Collected): number => answers.reduce((sum, one) => sum + one.samples, 0);
 
-/** Whose answers they are. */
-export const sitesOf = ({ answers }: Collected) => answers.map(({ site }) => site);
+/** Whose answers they are, each site once: in a stream it may have answered twice. */
+export const sitesOf = ({ answers }: Collected) => [...new Set(answers.map(({ site }) => site))];
 
 /** The figures of the sites, each a mean by their rows. */
 export const figuresOf = ({ answers }: Collected): Record<string, number> =>

@@ -12,7 +12,7 @@ import { krum } from "#aggregation/strategies/krum.js";
 import { parseOptions } from "#aggregation/strategies/options.js";
 import type { Strategy } from "#aggregation/strategies/strategy.js";
 import { type Dtype, dtypes } from "#aggregation/tensors/dtypes.js";
-import { groupedTensors, type Groups } from "#aggregation/tensors/groups.js";
+import { type Groups, groupedTensors } from "#aggregation/tensors/groups.js";
 import { elementCount, type TensorSpec, totalBytes } from "#aggregation/tensors/spec.js";
 import { ValueRoom } from "#aggregation/tensors/values.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { describe, it } from "mocha";
 import { SignJWT, UnsecuredJWT } from "jose";
+import { describe, it } from "mocha";
 import { readJoinToken, signJoinToken, verifyJoinToken } from "#certs/join-token.js";
 import { newKey, pinOf, publicKeyOf, spkiOf } from "#certs/keys.js";
 import { parseSiteId } from "#kernel/ids.js";

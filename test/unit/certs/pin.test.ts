@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { X509Certificate } from "node:crypto";
-import { createServer, connect as connectTcp } from "node:net";
+import { once } from "node:events";
+import { connect as connectTcp, createServer } from "node:net";
 import { describe, it } from "mocha";
 import { hostName, leafExtensions, signCertificate } from "#certs/certificate.js";
 import { decode } from "#certs/der.js";

@@ -1,9 +1,9 @@
-import { strategies } from "#aggregation/strategies/index.js";
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { strategies } from "#aggregation/strategies/index.js";
 import { readPlan } from "#cli/plan.js";
 import { trainingWorkflow } from "#hub/federated/training-workflow.js";
 import { readConfig } from "#kernel/config.js";

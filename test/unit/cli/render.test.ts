@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import pc from "picocolors";
-import { ComityError } from "#kernel/errors.js";
 import { errorLines } from "#cli/render/error.js";
 import { bytes, duration, metric, metrics, time } from "#cli/render/format.js";
 import { LiveArea } from "#cli/render/live.js";
 import { peopleDestination } from "#cli/render/log.js";
 import { cut, displayWidth, renderFields, renderTable } from "#cli/render/table.js";
+import { ComityError } from "#kernel/errors.js";
 
 const plain = pc.createColors(false);
 

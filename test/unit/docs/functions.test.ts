@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
+import { declaredFunctions } from "#hub/federated/functions/index.js";
 import { lintDefinition } from "#hub/workflow/definition/lint.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
-import { declaredFunctions } from "#hub/federated/functions/index.js";
 import { readPage, rowsOf } from "../../support/pages.js";
 import { keysOf } from "../../support/schema-keys.js";
 

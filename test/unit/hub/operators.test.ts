@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "mocha";
 import { SignJWT } from "jose";
+import { afterEach, beforeEach, describe, it } from "mocha";
 import { newKey } from "#certs/keys.js";
 import { temporaryFolders } from "../../support/folders.js";
 import { dayMs, type IdentityHub, openIdentityHub, trustDomain } from "../../support/hub-identity.js";

@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { ComityError } from "#kernel/errors.js";
 import { parseConfig } from "#kernel/config.js";
+import { ComityError } from "#kernel/errors.js";
 import {
   type DatasetConfigInput,
   datasetConfigSchema,

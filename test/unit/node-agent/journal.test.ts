@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Database } from "#kernel/sqlite.js";
 import { describe, it } from "mocha";
 import { systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
+import { Database } from "#kernel/sqlite.js";
 import { openJournal } from "#node-agent/assignments/database.js";
 import { Journal } from "#node-agent/assignments/journal.js";
 import { type Answer, answerSchema, type Offer, offerSchema } from "#node-agent/assignments/model.js";

@@ -11,7 +11,7 @@ import { chooseBackend } from "#node-agent/training/backends.js";
 import type { LossName } from "#node-agent/training/losses.js";
 import { Model } from "#node-agent/training/model.js";
 import { tf } from "#node-agent/training/tensorflow.js";
-import { evaluate, type LoopHooks, train, type TrainOptions } from "#node-agent/training/trainer.js";
+import { evaluate, type LoopHooks, type TrainOptions, train } from "#node-agent/training/trainer.js";
 import { initialModel } from "../../support/initial-model.js";
 
 const hooks: LoopHooks = { progress: () => undefined, checkCancelled: () => undefined };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { allocateWithRoom, frameInPlace } from "#proto/rpc/room.js";
-import { packageDefinition, AgentService, ResultsService } from "#proto/rpc/definitions.js";
+import { AgentService, packageDefinition, ResultsService } from "#proto/rpc/definitions.js";
 import { wire } from "#proto/rpc/limits.js";
+import { allocateWithRoom, frameInPlace } from "#proto/rpc/room.js";
 
 const { Upload, Download } = AgentService.definition;
 const { DownloadModel } = ResultsService.definition;

@@ -1,12 +1,12 @@
-import type { EffectId } from "#kernel/refs.js";
-import { AddressGuard, type GuardSettings, thisMachine } from "#hub/workflow/calls/guard.js";
-import type { HttpClientSettings } from "#hub/workflow/calls/client.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
+import type { HttpClientSettings } from "#hub/workflow/calls/client.js";
+import { AddressGuard, type GuardSettings, thisMachine } from "#hub/workflow/calls/guard.js";
 import { FunctionFailure, Functions } from "#hub/workflow/function.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { parseValue } from "#kernel/config.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
+import type { EffectId } from "#kernel/refs.js";
 
 type Settings = Partial<Omit<HttpClientSettings, "guard">> & GuardSettings;
 type Call = (name: string, argument: Json, signal?: AbortSignal) => Promise<Json>;

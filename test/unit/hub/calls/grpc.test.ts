@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "mocha";
 import {
   Metadata,
   Server,
@@ -8,6 +7,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { afterEach, describe, it } from "mocha";
 import type { Json } from "#kernel/json.js";
 import { httpStubs } from "#test/support/http.js";
 import { TestAuthority } from "#test/support/tls.js";

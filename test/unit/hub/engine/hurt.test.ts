@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, afterEach, describe, it } from "mocha";
 import { openSqlite } from "#hub/store/sqlite.js";
-import { JqExpressions } from "#hub/workflow/expression/service.js";
 import type { PayloadStore } from "#hub/workflow/engine/model.js";
 import { memoryPayloads } from "#hub/workflow/engine/payload-stores.js";
+import { JqExpressions } from "#hub/workflow/expression/service.js";
 import { type Deferred, deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import { newOpId } from "#kernel/ids.js";
-import { newWorld, TestEngine, workflowOf, type World } from "#test/support/engines.js";
+import { newWorld, TestEngine, type World, workflowOf } from "#test/support/engines.js";
 import { MortalDatabase } from "#test/support/mortal.js";
 
 const large = "x".repeat(40_000);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "mocha";
-import { openLocalEngine, type LocalEngine } from "#hub/workflow/local.js";
+import { type LocalEngine, openLocalEngine } from "#hub/workflow/local.js";
 import { compareVersions } from "#hub/workflow/versions.js";
 import { newOpId } from "#kernel/ids.js";
 

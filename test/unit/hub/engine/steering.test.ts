@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "mocha";
+import { isEnded } from "#hub/runs/model.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard } from "#hub/workflow/calls/guard.js";
-import { type LocalEngine, openLocalEngine } from "#hub/workflow/local.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
-import { isEnded } from "#hub/runs/model.js";
+import { type LocalEngine, openLocalEngine } from "#hub/workflow/local.js";
 import { newOpId, type RunId } from "#kernel/ids.js";
 import { workflowOf } from "#test/support/engines.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseCron } from "#hub/workflow/definition/cron.js";
-import { nextCronMs, nextDueMs } from "#hub/workflow/planning.js";
 import { siteSource, sourceSite } from "#hub/workflow/events/source.js";
+import { nextCronMs, nextDueMs } from "#hub/workflow/planning.js";
 import { parseSiteId } from "#kernel/ids.js";
 
 const at = (text: string): number => Date.parse(text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { EachStrategy } from "#aggregation/strategies/strategy.js";
 import { strategyOptions } from "#aggregation/strategies/options.js";
+import type { EachStrategy } from "#aggregation/strategies/strategy.js";
 import { encodeTensors } from "#aggregation/tensors/safetensors.js";
 import type { PassEnd, Step } from "#hub/fold/folder.js";
 import type { FoldDone } from "#hub/fold/job.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { encodeTensors } from "#aggregation/tensors/safetensors.js";
+import { decodeAnyTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
 import { foldHere } from "#hub/fold/here.js";
 import type { Bytes, FoldDone, FoldInput } from "#hub/fold/job.js";
 import type { Json } from "#kernel/json.js";
@@ -268,6 +268,12 @@ describe("linear strategies", () => {
       { population: 4 },
     );
     assert.deepEqual([numbers(controlled, "model"), numbers(controlled, "server")], [[2], [0.5]]);
+    // By the name that the sites look for it: c of the server is not 0 for them.
+    const kept = decodeAnyTensors(bytesOf(controlled.blobs["server"]));
+    assert.deepEqual(
+      kept.map(({ name, values }) => [name, ...values]),
+      [["control/w", 0.5]],
+    );
 
     // Steps 1 and 3 of length 1 each: effectively two of them.
     const nova = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Json } from "#kernel/json.js";
 import { fillSecrets, placeholder, secretShape } from "#hub/workflow/interpreter/secrets.js";
+import type { Json } from "#kernel/json.js";
 import { DrivenRun } from "#test/support/driven-run.js";
 
 let run: DrivenRun;

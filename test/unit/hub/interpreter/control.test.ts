@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import { compile } from "#hub/workflow/interpreter/program.js";
-import type { Json } from "#kernel/json.js";
 import type { ComityError } from "#kernel/errors.js";
+import type { Json } from "#kernel/json.js";
 import { DrivenRun, workflowOf } from "#test/support/driven-run.js";
 
 let run: DrivenRun;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { FrameId } from "#hub/workflow/interpreter/model.js";
-import type { EffectId } from "#kernel/refs.js";
 import type { Json } from "#kernel/json.js";
+import type { EffectId } from "#kernel/refs.js";
 import { DrivenRun } from "#test/support/driven-run.js";
 
 let run: DrivenRun;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
-import type { Json } from "#kernel/json.js";
 import { SchemaChecker } from "#hub/workflow/schema/checker.js";
+import type { Json } from "#kernel/json.js";
 
 describe("the check of a value against a schema", () => {
   const checker = new SchemaChecker();
