@@ -15,13 +15,23 @@ export class Bulk {
   readonly #before: string;
   readonly #types: readonly ("text" | "bigint")[];
   readonly #after: string;
+  readonly #constants: string;
   readonly #texts = new Map<string, string>();
 
-  /** `before` and `after` stand around `values (…), (…)`; `types` are those of the columns. */
-  constructor(before: string, types: readonly ("text" | "bigint")[], after = "") {
+  /**
+   * `before` and `after` stand around `values (…), (…)`; `types` are those of the columns. `constants` are columns behind those with the
+   * same number in every row.
+   */
+  constructor(
+    before: string,
+    types: readonly ("text" | "bigint")[],
+    after = "",
+    constants: readonly number[] = [],
+  ) {
     this.#before = before;
     this.#types = types;
     this.#after = after;
+    this.#constants = constants.map((constant) => `, ${constant}`).join("");
   }
 
   /** Runs it, in pieces if there are many rows; nothing happens where there are none. Returns what `returning` gives. */
@@ -53,7 +63,7 @@ export class Bulk {
       const cells = this.#types.map((type) =>
         row === 0 && type === "bigint" ? `cast(${place()} as bigint)` : place(),
       );
-      return `(${cells.join(", ")})`;
+      return `(${cells.join(", ")}${this.#constants})`;
     });
     return `${this.#before} values ${list.join(", ")} ${this.#after}`;
   }

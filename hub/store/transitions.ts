@@ -1,26 +1,25 @@
 import type { BlobRef } from "#kernel/refs.js";
 import type { Batch } from "#hub/workflow/engine/batch.js";
+import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import { Bulk, type Cell } from "./bulk.js";
 import type { Db } from "./schema.js";
 
 /** Each is one statement for all batches of a transaction. */
 const statements = {
   snapshots: new Bulk(
-    "with v(run_id, owner, fence, from_seq, seq, workflow_sha256, state, format, live, continues) as (",
-    ["text", "text", "bigint", "bigint", "bigint", "text", "text", "bigint", "bigint", "bigint"],
-    `) update snapshots set seq = v.seq, workflow_sha256 = v.workflow_sha256, state = v.state, format = v.format, live = v.live,
-      continues = v.continues
+    "with v(run_id, owner, fence, from_seq, seq, workflow_sha256, state, live, continues) as (",
+    ["text", "text", "bigint", "bigint", "bigint", "text", "text", "bigint", "bigint"],
+    `) update snapshots set seq = v.seq, workflow_sha256 = v.workflow_sha256, state = v.state, format = ${newestFormat},
+      live = v.live, continues = v.continues
       from v where snapshots.run_id = v.run_id and snapshots.owner = v.owner and snapshots.fence = v.fence
       and snapshots.seq = v.from_seq returning snapshots.run_id as run_id`,
   ),
-  transitions: new Bulk("insert into transitions (run_id, seq, at_ms, event, state_sha256, format)", [
-    "text",
-    "bigint",
-    "bigint",
-    "text",
-    "text",
-    "bigint",
-  ]),
+  transitions: new Bulk(
+    "insert into transitions (run_id, seq, at_ms, event, state_sha256, format)",
+    ["text", "bigint", "bigint", "text", "text"],
+    "",
+    [newestFormat],
+  ),
   endEffects: deletion("effects", "run_id", "effect"),
   undoEffects: new Bulk(
     "with v(run_id, effect, reason) as (",
@@ -33,9 +32,20 @@ const statements = {
     `) update calls set ended_seq = v.seq from v where calls.run_id = v.run_id and calls.effect = v.effect
       and calls.ended_seq is null`,
   ),
-  effects: new Bulk(
-    "insert into effects (run_id, effect, call, argument, ref, created_at_ms, made_seq, resumes)",
-    ["text", "text", "text", "text", "text", "bigint", "bigint", "text"],
+  effects: new Bulk("insert into effects (run_id, effect, call, argument, ref, created_at_ms, made_seq)", [
+    "text",
+    "text",
+    "text",
+    "text",
+    "text",
+    "bigint",
+    "bigint",
+  ]),
+  /** Few calls go on from another one: all others do not pay for it. */
+  resumeEffects: new Bulk(
+    "with v(run_id, effect, resumes) as (",
+    ["text", "text", "text"],
+    `) update effects set resumes = v.resumes from v where effects.run_id = v.run_id and effects.effect = v.effect`,
   ),
   endTimers: deletion("timers", "run_id", "timer"),
   timers: new Bulk(
@@ -130,10 +140,10 @@ export interface WrittenBatch {
  */
 export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promise<Set<WrittenBatch>> {
   const snapshotRows = all.map(({ batch }): Cell[] => {
-    const { runId, owner, fence, fromSeq, transitions, workflowSha256, stateText, format } = batch;
+    const { runId, owner, fence, fromSeq, transitions, workflowSha256, stateText } = batch;
     const seq = fromSeq + transitions.length;
     const [live, continues] = [batch.live ? 1 : 0, batch.continues ? 1 : 0];
-    return [runId, owner, fence, fromSeq, seq, workflowSha256, stateText, format, live, continues];
+    return [runId, owner, fence, fromSeq, seq, workflowSha256, stateText, live, continues];
   });
   const moved = await statements.snapshots.run<{ run_id: string }>(db, snapshotRows);
   const movedRuns = new Set<string>(moved.map((row) => row.run_id));
@@ -148,14 +158,13 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
     db,
     [...blobs.values()].map(({ one, blob }) => [blob.sha256, blob.sizeBytes, one.batch.nowMs]),
   );
-  await run("transitions", ({ runId, fromSeq, transitions, format }) =>
+  await run("transitions", ({ runId, fromSeq, transitions }) =>
     transitions.map(({ atMs, event, stateSha256 }, at) => [
       runId,
       fromSeq + at + 1,
       atMs,
       event,
       stateSha256,
-      format,
     ]),
   );
   await run("endEffects", ({ runId, endedEffects }) => endedEffects.map((effect) => [runId, effect]));
@@ -164,7 +173,7 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
   );
   await run("endCalls", ({ runId, endedCalls }) => endedCalls.map(({ effect, seq }) => [runId, effect, seq]));
   await run("effects", ({ runId, effects, nowMs }) =>
-    effects.map(({ effect, call, argumentText, ref, madeSeq, resumes }) => [
+    effects.map(({ effect, call, argumentText, ref, madeSeq }) => [
       runId,
       effect,
       call,
@@ -172,8 +181,10 @@ export async function writeBatches(db: Db, all: readonly WrittenBatch[]): Promis
       ref,
       nowMs,
       madeSeq,
-      resumes ?? null,
     ]),
+  );
+  await run("resumeEffects", ({ runId, effects }) =>
+    effects.flatMap(({ effect, resumes }) => (resumes === undefined ? [] : [[runId, effect, resumes]])),
   );
   await run("endTimers", ({ runId, endedTimers }) => endedTimers.map((timer) => [runId, timer]));
   await run("timers", ({ runId, timers }) => timers.map(({ timer, dueAtMs }) => [runId, timer, dueAtMs]));

@@ -190,9 +190,10 @@ export class BatchDraft {
     const { runId, fence, seq, baseSeq, state: before } = this.#standing;
     const live = state !== undefined && !isOver(state.status);
     const effects = [...delta.effects].map(([effect, made]): EffectRow => {
-      const packed = payloads.pack(made.argument);
+      const { call, argument, ref, resumes, madeSeq } = made;
+      const packed = payloads.pack(argument);
       this.#payloads.push(...packed.payloads);
-      return { effect, ...made, argumentText: packed.text };
+      return { effect, call, argument, argumentText: packed.text, ref, resumes, madeSeq };
     });
     const cancelled = [...delta.cancelledEffects].map(([effect, { reason }]) => ({ effect, reason }));
     const undone = cancelled.filter(({ effect }) => undoes(effectKey(runId, effect)));
@@ -219,7 +220,6 @@ export class BatchDraft {
       workflowSha256: this.#program.sha256,
       workflow: this.#program.title,
       stateText: this.#stateText,
-      format: newestFormat,
       live,
       continues: live && delta.continues,
       folds: seq + this.#transitions.length - baseSeq > maxJournal,
@@ -227,7 +227,7 @@ export class BatchDraft {
       effects,
       endedEffects: ended,
       undoneEffects: undone,
-      endedCalls: delta.endedCalls.filter(({ call }) => keepsCall(call)),
+      endedCalls: delta.endedCalls(keepsCall),
       timers: [...delta.timers].map(([timer, dueAtMs]) => ({ timer, dueAtMs })),
       endedTimers: [...delta.endedTimers],
       listeners: [...delta.listeners].map(([listener, filters]) => ({

@@ -1,6 +1,5 @@
 import type { EffectId } from "#kernel/refs.js";
 import type { NewEvent } from "#hub/runs/model.js";
-import type { JournalFormat } from "#hub/workflow/interpreter/format.js";
 import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
@@ -51,8 +50,6 @@ export interface Batch {
   /** `namespace/name:version` of the same. */
   readonly workflow: string;
   readonly stateText: string;
-  /** By which all of these were made. */
-  readonly format: JournalFormat;
   readonly live: boolean;
   readonly continues: boolean;
   /** The journal becomes so long that it is folded into the snapshot. */
@@ -141,13 +138,15 @@ export class Delta {
     this.endedEffects.set(effect, seq);
   }
 
-  /** The open calls that have ended, however they did. */
-  get endedCalls(): readonly { readonly effect: string; readonly call: string; readonly seq: number }[] {
-    const ends = [
-      ...this.endedEffects,
-      ...[...this.cancelledEffects].map(([effect, { seq }]) => [effect, seq] as const),
-    ];
-    return ends.map(([effect, seq]) => ({ effect, call: this.#open.effects.get(effect) ?? "", seq }));
+  /** Those of the open calls that have ended, however they did, for whose functions `keeps` holds. */
+  endedCalls(keeps: (call: string) => boolean): Batch["endedCalls"] {
+    const ended: { effect: string; seq: number }[] = [];
+    const note = (effect: string, seq: number): void => {
+      if (keeps(this.#open.effects.get(effect) ?? "")) ended.push({ effect, seq });
+    };
+    for (const [effect, seq] of this.endedEffects) note(effect, seq);
+    for (const [effect, { seq }] of this.cancelledEffects) note(effect, seq);
+    return ended;
   }
 
   endTimer(timer: TimerId): void {

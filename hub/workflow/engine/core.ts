@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type ClaimedRun, inboxOf, removeFromInbox } from "#hub/store/owners.js";
 import { deleteEffect, findSnapshot, hasReceived, type OpenEffect } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
-import type { Functions } from "#hub/workflow/function.js";
+import type { EffectCaller, Functions } from "#hub/workflow/function.js";
 import type { CloudEvent, RunState } from "#hub/workflow/interpreter/model.js";
 import type { RunFeed } from "#hub/runs/feed.js";
 import { sleep } from "#kernel/async.js";
@@ -217,8 +217,16 @@ export class Core {
       return;
     }
     const runStartedAtMs = state.info.startedAtMs;
-    const whose = { runId, effect: effect as EffectId, ref, runName, runStartedAtMs };
-    const caller = { ...whose, lease, resumes, madeSeq };
+    const caller: EffectCaller = {
+      runId,
+      effect: effect as EffectId,
+      ref,
+      runName,
+      runStartedAtMs,
+      lease,
+      resumes,
+      madeSeq,
+    };
     this.effects.start({ caller, call, argument, secrets: state.info.secrets });
   }
 

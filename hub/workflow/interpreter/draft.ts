@@ -147,10 +147,14 @@ export class Draft {
   startEffect(id: FrameId, call: string, argument: Json): void {
     const effect = `e${this.#count("effect")}` as const;
     const { ref, resumes } = this.frame(id);
-    const goesOn = this.keepsCalls && resumes !== undefined;
-    this.command({ type: "effect.start", effect, call, argument, ref, ...(goesOn && { resumes }) });
     this.#waits.set(effect, id);
-    this.patch(id, { effect, ...(goesOn && { resumes: undefined }) });
+    if (resumes === undefined || !this.keepsCalls) {
+      this.command({ type: "effect.start", effect, call, argument, ref });
+      this.patch(id, { effect });
+    } else {
+      this.command({ type: "effect.start", effect, call, argument, ref, resumes });
+      this.patch(id, { effect, resumes: undefined });
+    }
   }
 
   setTimer(id: FrameId, delayMs: number): TimerId {

@@ -126,7 +126,8 @@ function* happen(draft: Draft, event: HeldEvent): Asking<void> {
       if (id === undefined) return;
       draft.release(event.effect);
       const failed = event.type === "effect.failed";
-      draft.patch(id, { effect: undefined, ...(failed && draft.keepsCalls && { resumes: event.effect }) });
+      draft.patch(id, { effect: undefined });
+      if (failed && draft.keepsCalls) draft.patch(id, { resumes: event.effect });
       yield* settle(
         draft,
         failed
