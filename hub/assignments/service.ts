@@ -241,26 +241,20 @@ export class Assignments {
     });
   }
 
-  /**
-   * Ends an open assignment without an answer, and lets its call look. False when it is not open any more. The stage first, as whoever takes
-   * in an answer does: two who wait for each other's rows would wait for ever.
-   */
+  /** Ends an open assignment without an answer, and lets its call look. False when it is not open any more. */
   async #close(
     tx: Tx,
     assignment: Assignment,
     state: AssignmentState,
     reason: { code: string; text: string },
   ): Promise<boolean> {
-    const moved = await moveStage(tx.db, assignment, -1);
-    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, reason))) {
-      if (moved !== undefined) await moveStage(tx.db, assignment, 1);
-      return false;
-    }
+    if (!(await settleAssignment(tx.db, assignment.id, assignment.attempt, state, reason))) return false;
+    await moveStage(tx.db, assignment, -1);
     this.#parts.news.tell(tx, assignment);
     return true;
   }
 
-  /** Offers an assignment anew while its stage is open: whoever closes it sees that, or this does. */
+  /** Offers an assignment anew while its stage is open. */
   async #reopen(tx: Tx, assignment: Assignment, from: readonly AssignmentState[]): Promise<boolean> {
     const { id, attempt, state } = assignment;
     const opened = isOpen(state) ? 0 : 1;

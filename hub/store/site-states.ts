@@ -1,5 +1,6 @@
 import type { AssignmentId, RunId, SiteId } from "#kernel/ids.js";
 import type { EffectId } from "#kernel/refs.js";
+import { Bulk } from "./bulk.js";
 import type { Db } from "./schema.js";
 
 /** The state of a work at the sites, over all calls that go on with each other. */
@@ -9,6 +10,12 @@ export interface SiteStateKey {
   readonly name: string;
 }
 
+const count = new Bulk(
+  "insert into site_states (run_id, origin, name, site, position, assignment_id)",
+  ["text", "text", "text", "text", "bigint", "text"],
+  "on conflict (run_id, origin, name, site, position) do update set assignment_id = excluded.assignment_id",
+);
+
 /** Says that these answers were folded in a round: the states written with them count, if the round comes to something. */
 export async function countSiteStates(
   db: Db,
@@ -16,27 +23,20 @@ export async function countSiteStates(
   position: number,
   answers: readonly { readonly site: SiteId; readonly id: AssignmentId }[],
 ): Promise<void> {
-  for (const { site, id } of answers) {
-    await db
-      .insertInto("site_states")
-      .values({ run_id: runId, origin, name, site, position, assignment_id: id })
-      .onConflict((conflict) =>
-        conflict.columns(["run_id", "origin", "name", "site", "position"]).doUpdateSet({ assignment_id: id }),
-      )
-      .execute();
-  }
   if (answers.length === 0) return;
+  // Of two answers of a site the later one: that is what it has come to.
+  const last = new Map(answers.map(({ site, id }) => [site, id]));
+  await count.run(
+    db,
+    [...last].map(([site, id]) => [runId, origin, name, site, position, id]),
+  );
   // Of what is older, the last one is enough: a round that comes to nothing goes back by one.
   await db
     .deleteFrom("site_states")
     .where("run_id", "=", runId)
     .where("origin", "=", origin)
     .where("name", "=", name)
-    .where(
-      "site",
-      "in",
-      answers.map(({ site }) => site),
-    )
+    .where("site", "in", [...last.keys()])
     .where("position", "<", position - 1)
     .where((eb) =>
       eb.exists(
