@@ -1,7 +1,7 @@
 // For scripts that work in a temporary folder, step by step. Each step is a program in a group of its own, so that nothing of it
 // outlives the step; the folder is removed at the end, also when somebody stops the script.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,10 +59,19 @@ export function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
-/** Runs a program to its end, in a group of its own so that nothing of it outlives the step. */
-export async function step(failure, minutes, { program = process.execPath, arguments: args, cwd, env }) {
+/**
+ * Runs a program to its end, in a group of its own so that nothing of it outlives the step. `output`: a file for what it says on its
+ * standard output. `codes`: exit codes that are no failure.
+ */
+export async function step(
+  failure,
+  minutes,
+  { program = process.execPath, arguments: args, cwd, env, output, codes = [0] },
+) {
   if (stopped !== undefined) throw interrupted();
-  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
+  const file = output === undefined ? "inherit" : openSync(output, "w");
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", file, "inherit"], detached: true });
+  if (file !== "inherit") closeSync(file);
   running = child;
   let late = false;
   const timer = setTimeout(() => {
@@ -78,7 +87,7 @@ export async function step(failure, minutes, { program = process.execPath, argum
   running = undefined;
   if (stopped !== undefined) throw interrupted();
   if (late) throw new Failure(`${failure}: it took more than ${minutes} minutes.`);
-  if (code !== 0) throw new Failure(`${failure} (exit code ${code}).`, code);
+  if (!codes.includes(code)) throw new Failure(`${failure} (exit code ${code}).`, code);
 }
 
 function interrupted() {

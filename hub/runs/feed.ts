@@ -1,9 +1,7 @@
-import type { Transaction } from "kysely";
 import type { Clock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
 import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { findRun } from "#hub/store/runs.js";
-import type { Schema } from "#hub/store/schema.js";
 import type { Store } from "#hub/store/store.js";
 import type { Gatherer, Tx } from "#hub/store/tx.js";
 import { RunChanges } from "./changes.js";
@@ -31,16 +29,16 @@ export class RunFeed implements Gatherer<NewEvent> {
     tx.gather(this, event);
   }
 
-  async write(db: Transaction<Schema>, events: readonly NewEvent[]): Promise<() => void> {
+  async write(tx: Tx, events: readonly NewEvent[]): Promise<void> {
     const atMs = this.#clock.nowMs();
-    const kept = await appendEvents(db, events, atMs);
-    return () => {
+    const kept = await appendEvents(tx.db, events, atMs);
+    tx.afterCommit(() => {
       for (const event of kept) this.changes.tell(event);
       for (const { runId, type } of kept) {
         if (movesRun(type)) this.changes.notify(runId);
         if (endsRun(type)) for (const listener of this.#onEnd) listener(runId, type);
       }
-    };
+    });
   }
 
   /** Calls back after the commit that ends a run, in this process. */

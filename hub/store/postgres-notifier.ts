@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { sql, type Transaction } from "kysely";
+import { sql } from "kysely";
 import type { Client, Notification } from "pg";
 import { z } from "zod";
 import { fullJitterMs, sleep } from "#kernel/async.js";
@@ -7,7 +7,6 @@ import { ComityError } from "#kernel/errors.js";
 import { parseJson } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
 import { type HintListener, LocalNotifier, type Notifier } from "./notifier.js";
-import type { Schema } from "./schema.js";
 import type { Gatherer, Tx } from "./tx.js";
 
 const channel = "comity";
@@ -52,15 +51,15 @@ export class PostgresNotifier implements Notifier, Gatherer<Hint> {
     tx.gather(this, [topic, key]);
   }
 
-  async write(db: Transaction<Schema>, hints: readonly Hint[]): Promise<() => void> {
+  async write(tx: Tx, hints: readonly Hint[]): Promise<void> {
     const distinct = [...new Map(hints.map((hint) => [hint.join("\0"), hint])).values()];
     const text = JSON.stringify(distinct);
     // Too much to tell in detail: others look at everything.
     const told = Buffer.byteLength(text) > maxHintBytes ? "[]" : text;
-    await sql`select pg_notify(${channel}, ${`${this.#id} ${told}`})`.execute(db);
-    return () => {
+    await sql`select pg_notify(${channel}, ${`${this.#id} ${told}`})`.execute(tx.db);
+    tx.afterCommit(() => {
       for (const [topic, key] of distinct) this.#local.tell(topic, key);
-    };
+    });
   }
 
   listen(topic: string, listener: HintListener): () => void {

@@ -1,11 +1,11 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import { type Log, silentLog } from "#kernel/log.js";
 import type { Dialect, HubDatabase } from "./database.js";
 import type { Notifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
 import type { Gatherer, Tx } from "./tx.js";
 
-/** How long a fact that is not urgent may wait for others. */
+/** How long a fact that is not urgent may wait for others: whatever is written meanwhile takes it along. */
 const soonMs = 20;
 
 /** Works that share one transaction at the most. */
@@ -35,8 +35,10 @@ export class Store {
   readonly notifier: Notifier;
   readonly #log: Log;
   readonly #queue: Job[] = [];
+  /** Something in the queue waits for nothing else any more. */
+  #isDue = false;
   #draining: Promise<void> | undefined;
-  readonly #soon: ((tx: Tx) => Promise<void>)[] = [];
+  #soon: ((tx: Tx) => Promise<void>)[] = [];
   #soonTimer: NodeJS.Timeout | undefined;
 
   constructor(database: HubDatabase, log: Log = silentLog) {
@@ -67,12 +69,16 @@ export class Store {
           }
         };
       };
-      this.#enqueue({ run, reject, onlyGathers: false });
+      this.#queue.push({ run, reject, onlyGathers: false });
+      this.#drainNow();
     });
   }
 
-  /** {@link Store.write} of nothing but an item to be gathered; `told` is called after COMMIT, before the promise resolves. */
-  put<Item>(gatherer: Gatherer<Item>, item: Item, told: () => void): Promise<void> {
+  /**
+   * {@link Store.write} of nothing but an item to be gathered; `told` is called after COMMIT, before the promise resolves. One that is not
+   * `urgent` waits for up to 20 ms for something else to be written with.
+   */
+  put<Item>(gatherer: Gatherer<Item>, item: Item, told: () => void, urgent = true): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const run: Job["run"] = (_db, gathered) => {
         collect(gathered, gatherer, item);
@@ -84,20 +90,45 @@ export class Store {
           }
         });
       };
-      this.#enqueue({ run, reject, onlyGathers: true });
+      this.#queue.push({ run, reject, onlyGathers: true });
+      if (urgent) this.#drainNow();
+      else this.#drainSoon();
     });
   }
 
-  #enqueue(job: Job): void {
-    this.#queue.push(job);
+  #drainNow(): void {
+    this.#isDue = true;
     this.#draining ??= this.#drain();
+  }
+
+  #drainSoon(): void {
+    this.#soonTimer ??= setTimeout(() => this.#drainNow(), soonMs);
   }
 
   async #drain(): Promise<void> {
     // What becomes ready in the same turn of the event loop comes into the same transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, maxGroup));
+    while (this.#isDue) {
+      clearTimeout(this.#soonTimer);
+      this.#soonTimer = undefined;
+      this.#takeSoon();
+      const jobs = this.#queue.splice(0, maxGroup);
+      this.#isDue = this.#queue.length > 0;
+      if (jobs.length > 0) await this.#commit(jobs);
+    }
     this.#draining = undefined;
+  }
+
+  /** All facts that are only told go together: they share what becomes of them. */
+  #takeSoon(): void {
+    const works = this.#soon;
+    if (works.length === 0) return;
+    this.#soon = [];
+    this.write(async (tx) => {
+      for (const work of works) await work(tx);
+    }).catch((error: unknown) => {
+      this.#log.error({ err: error }, "facts that were only to be told could not be written");
+    });
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
@@ -111,7 +142,16 @@ export class Store {
           tell.push(whole ? await job.run(db, gathered) : await runApart(db, job, gathered));
         }
         at.gathering = true;
-        for (const [gatherer, items] of gathered) tell.push(await gatherer.write(db, items as never[]));
+        const tx: Tx = {
+          db,
+          afterCommit: (callback) => tell.push(callback),
+          gather: (gatherer, item) => collect(gathered, gatherer, item),
+        };
+        for (let next = first(gathered); next !== undefined; next = first(gathered)) {
+          const [gatherer, items] = next;
+          gathered.delete(gatherer);
+          await gatherer.write(tx, items as never[]);
+        }
       });
     } catch (error) {
       if (jobs.length > 1 && at.gathering && isOfData(error)) {
@@ -133,30 +173,16 @@ export class Store {
   }
 
   /**
-   * Adds to the next shared transaction, which begins within 20 ms: for facts that are told but not relied on.
-   * A crash before its commit loses them.
+   * Adds to the next transaction, which begins within 20 ms: for facts that are told but not relied on. A crash before its commit loses
+   * them.
    */
   soon(work: (tx: Tx) => Promise<void>): void {
     this.#soon.push(work);
-    this.#soonTimer ??= setTimeout(() => void this.#writeSoon(), soonMs);
-  }
-
-  async #writeSoon(): Promise<void> {
-    clearTimeout(this.#soonTimer);
-    this.#soonTimer = undefined;
-    const works = this.#soon.splice(0);
-    if (works.length === 0) return;
-    try {
-      await this.write(async (tx) => {
-        for (const work of works) await work(tx);
-      });
-    } catch (error) {
-      this.#log.error({ err: error }, "facts that were only to be told could not be written");
-    }
+    this.#drainSoon();
   }
 
   async close(): Promise<void> {
-    await this.#writeSoon();
+    this.#drainNow();
     await this.#draining;
     await this.notifier.close();
     await this.db.destroy();
@@ -169,21 +195,30 @@ function isOfData(error: unknown): boolean {
   return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG)|^2[23]...$/.test(code);
 }
 
+const first = (gathered: Gathered) => gathered.entries().next().value;
+
 function collect(gathered: Gathered, gatherer: Gatherer<never>, item: unknown): void {
   const items = gathered.get(gatherer);
   if (items === undefined) gathered.set(gatherer, [item]);
   else items.push(item);
 }
 
+/** Built once: building them anew costs more than running them. */
+const savepoint = {
+  set: CompiledQuery.raw("savepoint work"),
+  undo: CompiledQuery.raw("rollback to savepoint work"),
+  release: CompiledQuery.raw("release savepoint work"),
+} as const;
+
 /** Runs one of several works of a transaction, so that its failure undoes its own changes only. */
 async function runApart(db: Transaction<Schema>, job: Job, gathered: Gathered): Promise<() => void> {
-  await sql`savepoint work`.execute(db);
+  await db.executeQuery(savepoint.set);
   try {
     return await job.run(db, gathered);
   } catch (error) {
-    await sql`rollback to savepoint work`.execute(db);
+    await db.executeQuery(savepoint.undo);
     return () => job.reject(error);
   } finally {
-    await sql`release savepoint work`.execute(db);
+    await db.executeQuery(savepoint.release);
   }
 }

@@ -3,8 +3,8 @@ import type { Schema } from "./schema.js";
 
 /** Writes what works gather over a transaction, once for all of them at its end. */
 export interface Gatherer<Item> {
-  /** Returns what is to be told after COMMIT. */
-  write(db: Transaction<Schema>, items: readonly Item[]): Promise<() => void>;
+  /** `tx` is the whole transaction; what is gathered by it is written after this. */
+  write(tx: Tx, items: readonly Item[]): Promise<void>;
 }
 
 /** One unit of writing. What must be told to others is told after COMMIT: nobody acts on a fact that may yet vanish. */

@@ -48,9 +48,9 @@ export class BenchChild {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** The first line of this event that nobody has taken yet. Throws when the process ends before it, with its last words. */
-  async next(event: string): Promise<ChildLine> {
-    const endMs = performance.now() + patienceMs;
+  /** The first line of this event that nobody has taken yet. Throws when the process ends before it, with its last words, and after `waitMs`. */
+  async next(event: string, waitMs = patienceMs): Promise<ChildLine> {
+    const endMs = performance.now() + waitMs;
     for (;;) {
       const at = this.#lines.findIndex((line) => line.event === event);
       const [line] = at < 0 ? [] : this.#lines.splice(at, 1);

@@ -3,6 +3,7 @@ import type { Figure } from "./figure.js";
 import { history } from "./history.js";
 import { hubMemory, throughput } from "./hundred.js";
 import { hubRecovery } from "./recovery.js";
+import { resume } from "./resume.js";
 import { roundOverhead } from "./round-overhead.js";
 import { sessionMemory } from "./sessions.js";
 import { stages } from "./stages.js";
@@ -19,6 +20,7 @@ export const figures: readonly Figure[] = [
   aggregateFigure,
   sessionMemory,
   hubRecovery,
+  resume,
   transitionsSqlite,
   transitionsPostgres,
   stepLatency,

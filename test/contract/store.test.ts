@@ -23,7 +23,8 @@ import type { Db } from "#hub/store/schema.js";
 import { listSites, saveCatalogue } from "#hub/store/sites.js";
 import { closeStage, insertStage, stagesOf } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
-import type { Tx } from "#hub/store/tx.js";
+import type { Gatherer, Tx } from "#hub/store/tx.js";
+import { sleep } from "#kernel/async.js";
 import { hashBytes } from "#kernel/files.js";
 import { type AssignmentId, parseOpId, parseSiteId, type RunId } from "#kernel/ids.js";
 import type { CallRef } from "#kernel/refs.js";
@@ -70,9 +71,9 @@ onEachStore("store", (newPlace) => {
     async (store) => {
       const written: string[][] = [];
       const gatherer = {
-        write: (_db: unknown, items: readonly string[]) => {
+        write: (_tx: unknown, items: readonly string[]) => {
           written.push([...items]);
-          return Promise.resolve(() => undefined);
+          return Promise.resolve();
         },
       };
       const add = (name: string, fails: boolean) =>
@@ -95,15 +96,34 @@ onEachStore("store", (newPlace) => {
     },
   );
 
+  given("has what can wait written with what cannot, and else by itself", async (store) => {
+    const groups: string[][] = [];
+    const last: Gatherer<string> = { write: (_tx, items) => Promise.resolve(void groups.push([...items])) };
+    // What one gatherer gathers for another is written after it.
+    const first: Gatherer<string> = {
+      write(tx, items) {
+        for (const item of items) tx.gather(last, item);
+        return Promise.resolve();
+      },
+    };
+    const put = (name: string, urgent: boolean) => store.put(first, name, () => undefined, urgent);
+    await Promise.all([put("a", false), put("b", false), sleep(1).then(() => put("c", true))]);
+    await put("d", false);
+    const waiting = put("e", false);
+    await store.close();
+    await waiting;
+    assert.deepEqual(groups, [["a", "b", "c"], ["d"], ["e"]]);
+  });
+
   given("lets no one item that the database refuses hold up what others gather with it", async (store) => {
     const gatherer = {
-      write: async (db: Db, items: readonly { opId: string; told: string[] }[]) => {
+      write: async (tx: Tx, items: readonly { opId: string; told: string[] }[]) => {
         const row = { actor: "a", method: "m", content_sha256: "", reply: "", at_ms: 1 };
-        await db
+        await tx.db
           .insertInto("operations")
           .values(items.map(({ opId }) => ({ ...row, op_id: opId })))
           .execute();
-        return () => items.forEach(({ opId, told }) => told.push(opId));
+        tx.afterCommit(() => items.forEach(({ opId, told }) => told.push(opId)));
       },
     };
     const told: string[] = [];

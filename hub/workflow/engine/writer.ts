@@ -1,5 +1,3 @@
-import type { Transaction } from "kysely";
-import type { Schema } from "#hub/store/schema.js";
 import type { Store } from "#hub/store/store.js";
 import type { Gatherer, Tx } from "#hub/store/tx.js";
 import { foldJournal, writeBatches, type WrittenBatch } from "#hub/store/transitions.js";
@@ -43,13 +41,13 @@ export class BatchWriter implements Gatherer<Item> {
     return { batch, blobs, kept: false };
   }
 
-  async write(db: Transaction<Schema>, items: readonly Item[]): Promise<() => void> {
-    const written = await writeBatches(db, items);
+  async write(tx: Tx, items: readonly Item[]): Promise<void> {
+    const written = await writeBatches(tx.db, items);
     for (const item of items) {
       item.kept = written.has(item);
-      if (item.kept && item.batch.folds) await foldJournal(db, item.batch.runId);
+      if (item.kept && item.batch.folds) await foldJournal(tx.db, item.batch.runId);
     }
-    const news = items.filter(({ kept }) => kept).flatMap(({ batch }) => batch.news);
-    return news.length === 0 ? () => undefined : this.#feed.write(db, news);
+    for (const { kept, batch } of items)
+      if (kept) for (const event of batch.news) this.#feed.append(tx, event);
   }
 }
