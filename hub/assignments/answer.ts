@@ -2,9 +2,9 @@ import { tensorLimits, totalBytes } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
 import { checkAnswer } from "#proto/work/shape.js";
 import { asComityError } from "./faults.js";
-import type { ShapedStage } from "./shapes.js";
 import type { AnswerHeader, Assignment } from "./model.js";
 import { inputsOf } from "./offer.js";
+import type { ShapedStage } from "./shapes.js";
 
 /** Throws when an answer cannot be right, before its first byte: its base, then all that its kind of work declares, then its size. */
 export function checkHeader(

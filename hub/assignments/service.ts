@@ -1,9 +1,4 @@
-import type { Clock } from "#kernel/clock.js";
-import type { ErrorCode } from "#kernel/errors.js";
-import { forgetStatesOf } from "#hub/store/site-states.js";
-import type { AssignmentId, SiteId } from "#kernel/ids.js";
-import type { Log } from "#kernel/log.js";
-import { printable } from "#kernel/words.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Presence } from "#hub/sites/presence.js";
 import {
   acceptAssignment,
@@ -13,16 +8,21 @@ import {
   settleAssignment,
   vanishedAssignments,
 } from "#hub/store/assignments.js";
+import { originOf } from "#hub/store/calls.js";
+import { forgetStatesOf } from "#hub/store/site-states.js";
+import { countOfStage, findStage, moveStage } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
-import type { RunFeed } from "#hub/runs/feed.js";
-import { originOf } from "#hub/store/calls.js";
-import { countOfStage, findStage, moveStage } from "#hub/store/stages.js";
+import type { Clock } from "#kernel/clock.js";
+import type { ErrorCode } from "#kernel/errors.js";
+import type { AssignmentId, SiteId } from "#kernel/ids.js";
+import type { Log } from "#kernel/log.js";
+import { printable } from "#kernel/words.js";
 import { findKind } from "#proto/work/index.js";
 import type { Kind } from "#proto/work/kind.js";
-import type { CallNews } from "./news.js";
 import type { Assignment, AssignmentState } from "./model.js";
 import { isOpen } from "./model.js";
+import type { CallNews } from "./news.js";
 
 interface Parts {
   readonly store: Store;

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "#kernel/json.js";
 import type { SiteId } from "#kernel/ids.js";
+import type { Json, JsonObject } from "#kernel/json.js";
 import type { BlobRef, CallRef } from "#kernel/refs.js";
 
 /** Names a stage: the row of one ask of a script. */

@@ -7,8 +7,8 @@ import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256 } from "#kernel/ids.js";
-import { asComityError, finalFaults } from "./faults.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
+import { asComityError, finalFaults } from "./faults.js";
 import type { AnswerHeader } from "./model.js";
 
 /** An update that has come whole and right: few bytes as they are, others to be committed to their file. */

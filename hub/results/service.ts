@@ -1,17 +1,17 @@
-import type { BlobRef } from "#kernel/refs.js";
 import type { Assignment } from "#hub/assignments/model.js";
 import type { Round } from "#hub/federated/round.js";
+import type { RunFeed } from "#hub/runs/feed.js";
+import type { Run } from "#hub/runs/model.js";
 import { assignmentsOfRound } from "#hub/store/assignments.js";
 import { newestSeq } from "#hub/store/events.js";
 import { modelVersions } from "#hub/store/models.js";
 import { roundsOf } from "#hub/store/rounds.js";
 import { findRun, listRuns, runOutcome, tasksOf, workflowBody } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
-import type { RunFeed } from "#hub/runs/feed.js";
-import type { Run } from "#hub/runs/model.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
+import type { BlobRef } from "#kernel/refs.js";
 import { processTurns } from "#kernel/turns.js";
 import { compareNumbered } from "#kernel/words.js";
 

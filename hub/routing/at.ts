@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseSiteId, type SiteId } from "#kernel/ids.js";
 import { checkCel } from "#kernel/cel.js";
+import { parseSiteId, type SiteId } from "#kernel/ids.js";
 import { ruleVariables } from "./facts.js";
 
 /** A rule over `site`. */

@@ -1,6 +1,6 @@
 import type { Site } from "#hub/sites/model.js";
 import type { SiteId } from "#kernel/ids.js";
-import { rankSites, type RoutingHistory } from "./rank.js";
+import { type RoutingHistory, rankSites } from "./rank.js";
 import { fittingSites, type Selection, type Wish } from "./select.js";
 
 /** What a choice is made of: plain data, which may go to another thread. */

@@ -1,9 +1,9 @@
-import type { Clock } from "#kernel/clock.js";
-import type { RunId } from "#kernel/ids.js";
 import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { findRun } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
 import type { Gatherer, Tx } from "#hub/store/tx.js";
+import type { Clock } from "#kernel/clock.js";
+import type { RunId } from "#kernel/ids.js";
 import { RunChanges } from "./changes.js";
 import { endsRun, isEnded, type NewEvent, type RunEvent, type RunEventType } from "./model.js";
 

@@ -7,8 +7,8 @@ import {
   admitSite,
   consumeInvitation,
   findInvitation,
-  insertInvitation,
   type InvitationRow,
+  insertInvitation,
   revokeSite,
   saveInvitedSite,
 } from "#hub/store/admission.js";

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { agentLifetimeMs, type Authority } from "#certs/authority.js";
+import { type Authority, agentLifetimeMs } from "#certs/authority.js";
 import { spkiOf } from "#certs/keys.js";
 import {
   type CertificateRow,

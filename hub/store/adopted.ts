@@ -1,7 +1,7 @@
+import { sql } from "kysely";
 import type { CallError } from "#hub/federated/call.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { BlobRef, CallRef, EffectId } from "#kernel/refs.js";
-import { sql } from "kysely";
 import type { Db } from "./schema.js";
 
 /** The last round of a call, as release 0.1 has left it. */

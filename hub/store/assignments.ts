@@ -7,7 +7,8 @@ import type { Json } from "#kernel/json.js";
 import type { CallRef, EffectId } from "#kernel/refs.js";
 import { Bulk } from "./bulk.js";
 import { Prepared } from "./prepared.js";
-import type { AssignmentsTable, Db } from "./schema.js";
+import type { Db } from "./schema.js";
+import type { AssignmentsTable } from "./schema-federated.js";
 
 type Row = Selectable<AssignmentsTable>;
 

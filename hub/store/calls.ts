@@ -2,11 +2,12 @@ import type { Selectable } from "kysely";
 import type { Call, CallError } from "#hub/federated/call.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
-import { compareNumbered } from "#kernel/words.js";
 import type { CallRef, EffectId } from "#kernel/refs.js";
+import { compareNumbered } from "#kernel/words.js";
 import type { Lease } from "./owners.js";
 import { Prepared } from "./prepared.js";
-import type { CallsTable, Db } from "./schema.js";
+import type { Db } from "./schema.js";
+import type { CallsTable } from "./schema-federated.js";
 
 type Row = Selectable<CallsTable>;
 

@@ -1,5 +1,5 @@
-import type { RunId, SiteId } from "#kernel/ids.js";
 import type { NewEvent, RunEvent, RunEventType } from "#hub/runs/model.js";
+import type { RunId, SiteId } from "#kernel/ids.js";
 import { Bulk } from "./bulk.js";
 import type { Db } from "./schema.js";
 

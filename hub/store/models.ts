@@ -1,5 +1,5 @@
-import type { BlobRef } from "#kernel/refs.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { BlobRef } from "#kernel/refs.js";
 import type { Db, ModelVersionsTable } from "./schema.js";
 
 /** One immutable model of a named series, with its lineage. */

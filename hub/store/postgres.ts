@@ -3,8 +3,8 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
-  type PostgresDialectConfig,
   PostgresDialect,
+  type PostgresDialectConfig,
   PostgresDriver,
   sql,
 } from "kysely";

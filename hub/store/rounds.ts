@@ -3,7 +3,8 @@ import type { Round } from "#hub/federated/round.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { BlobRef, CallRef, EffectId } from "#kernel/refs.js";
 import { Prepared } from "./prepared.js";
-import type { Db, RoundsTable } from "./schema.js";
+import type { Db } from "./schema.js";
+import type { RoundsTable } from "./schema-federated.js";
 
 type Row = Selectable<RoundsTable>;
 

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
-import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Run, RunStatus } from "#hub/runs/model.js";
+import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Db, RunsTable, TasksTable } from "./schema.js";
 
 /** A workflow version by its digest; kept once, never changed. */

@@ -8,8 +8,8 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from "kysely";
-import { processTurns } from "#kernel/turns.js";
 import { type Database, openDatabase, type Statement } from "#kernel/sqlite.js";
+import { processTurns } from "#kernel/turns.js";
 import type { HubDatabase } from "./database.js";
 import { migrate } from "./migrations.js";
 import { LocalNotifier } from "./notifier.js";

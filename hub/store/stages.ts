@@ -4,7 +4,8 @@ import type { RunId, Sha256, SiteId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef, EffectId } from "#kernel/refs.js";
 import { Prepared } from "./prepared.js";
-import type { Db, StagesTable } from "./schema.js";
+import type { Db } from "./schema.js";
+import type { StagesTable } from "./schema-federated.js";
 
 type Row = Selectable<StagesTable>;
 

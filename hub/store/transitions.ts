@@ -1,6 +1,6 @@
-import type { BlobRef } from "#kernel/refs.js";
 import type { Batch } from "#hub/workflow/engine/batch.js";
 import { newestFormat } from "#hub/workflow/interpreter/format.js";
+import type { BlobRef } from "#kernel/refs.js";
 import { Bulk, type Cell } from "./bulk.js";
 import type { Db } from "./schema.js";
 

@@ -1,13 +1,13 @@
+import { z } from "zod";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
 import { processTurns } from "#kernel/turns.js";
 import { counted } from "#kernel/words.js";
-import { z } from "zod";
-import type { TaskKind, Workflow } from "./definition/model.js";
 import { addressesOf, callOf } from "./definition/call-model.js";
+import type { TaskKind, Workflow } from "./definition/model.js";
 import { type PlacedTask, walkTasks } from "./definition/walk.js";
-import { type Expressions, ExpressionError } from "./expression/model.js";
+import { ExpressionError, type Expressions } from "./expression/model.js";
 import { expressionsIn, substitute } from "./expression/template.js";
 import type { Functions, WorkflowFunction } from "./function.js";
 import type { Library } from "./library.js";

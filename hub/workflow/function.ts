@@ -1,10 +1,10 @@
-import type { CallRef, EffectId } from "#kernel/refs.js";
 import type { ZodType } from "zod";
-import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import type { Lease } from "#hub/store/owners.js";
+import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
+import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
-import { ComityError } from "#kernel/errors.js";
+import type { CallRef, EffectId } from "#kernel/refs.js";
 
 /** Who calls a function: but for the lease the same for every attempt at the same effect, also after the hub was killed. */
 export interface EffectCaller extends CallRef {

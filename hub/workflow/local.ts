@@ -1,13 +1,8 @@
 import { join } from "node:path";
 import { FileBlobStore } from "#hub/blobs/store.js";
+import { RunFeed } from "#hub/runs/feed.js";
 import { openSqlite } from "#hub/store/sqlite.js";
 import { Store } from "#hub/store/store.js";
-import type { Expressions } from "./expression/model.js";
-import { JqExpressions } from "./expression/service.js";
-import { SchemaChecker } from "./schema/checker.js";
-import type { WorkflowFunction } from "./function.js";
-import type { CloudEvent } from "./interpreter/model.js";
-import { RunFeed } from "#hub/runs/feed.js";
 import { type Clock, systemClock } from "#kernel/clock.js";
 import { type Log, silentLog } from "#kernel/log.js";
 import { Limits } from "./engine/limits.js";
@@ -16,6 +11,11 @@ import { filePayloads, memoryPayloads } from "./engine/payload-stores.js";
 import { noSecrets } from "./engine/secrets.js";
 import { Engine } from "./engine/service.js";
 import { Events } from "./events/service.js";
+import type { Expressions } from "./expression/model.js";
+import { JqExpressions } from "./expression/service.js";
+import type { WorkflowFunction } from "./function.js";
+import type { CloudEvent } from "./interpreter/model.js";
+import { SchemaChecker } from "./schema/checker.js";
 
 /** How a local engine differs from the plain one. */
 interface LocalSettings {

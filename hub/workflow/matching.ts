@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "#kernel/clock.js";
+import type { Json } from "#kernel/json.js";
 import { ExpressionError, type Expressions } from "./expression/model.js";
 import { fitsPattern, isPattern } from "./expression/pattern.js";
 import { bare, isExpression } from "./expression/template.js";
 import type { CloudEvent, EventFilter } from "./interpreter/model.js";
-import type { Clock } from "#kernel/clock.js";
-import type { Json } from "#kernel/json.js";
 
 /**
  * Says which events filters mean. An expression for an attribute is asked over that attribute's value, `data: ${ .celsius > 38 }` over

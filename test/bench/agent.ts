@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startAgent } from "#node-agent/main.js";
-import { requiredInput, type Step } from "#node-agent/steps/step.js";
 import { sleep } from "#kernel/async.js";
 import { createLog } from "#kernel/log.js";
-import { train, type TrainBody } from "#proto/work/train.js";
+import { startAgent } from "#node-agent/main.js";
+import { requiredInput, type Step } from "#node-agent/steps/step.js";
+import { type TrainBody, train } from "#proto/work/train.js";
 import { endWithParent, say } from "./child.js";
-import { countsFile, level, type LevelBody } from "./levels.js";
+import { countsFile, type LevelBody, level } from "./levels.js";
 import { copyModel, perturbModel } from "./update.js";
 
 /*

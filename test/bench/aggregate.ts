@@ -4,8 +4,8 @@ import { describeLayers } from "#aggregation/topology/describe.js";
 import type { FoldDone, FoldJob } from "#hub/fold/job.js";
 import { FoldPool } from "#hub/fold/pool.js";
 import type { Json } from "#kernel/json.js";
-import { hundredLayers, hundredMegabytes } from "./hundred.js";
 import { type Figure, median } from "./figure.js";
+import { hundredLayers, hundredMegabytes } from "./hundred.js";
 import { perturbModel } from "./update.js";
 
 const updates = 8;

@@ -1,10 +1,10 @@
-import { hubPaths } from "#hub/config.js";
 import { readJoinToken } from "#certs/join-token.js";
 import { keyToPem, newKey } from "#certs/keys.js";
 import { createRequest } from "#certs/request.js";
 import { clientContext, type TlsIdentity } from "#certs/tls.js";
 import { connectHub } from "#client/connect.js";
 import { readProfile } from "#client/profile.js";
+import { hubPaths } from "#hub/config.js";
 import { createLog } from "#kernel/log.js";
 import { Session } from "#node-agent/session/session.js";
 import { RpcChannel } from "#proto/rpc/channel.js";

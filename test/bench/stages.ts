@@ -1,9 +1,9 @@
 import { hubPaths } from "#hub/config.js";
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import { Database } from "#kernel/sqlite.js";
-import { AgentService } from "#proto/rpc/definitions.js";
 import type { FromAgent } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
+import { AgentService } from "#proto/rpc/definitions.js";
 import { Federation } from "./federation.js";
 import { type Figure, median } from "./figure.js";
 import { Floor, type FloorSizes } from "./floor.js";

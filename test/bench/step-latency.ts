@@ -1,7 +1,7 @@
+import { fedRound } from "#hub/federated/functions/round.js";
+import type { Workflow } from "#hub/workflow/definition/model.js";
 import { Database } from "#kernel/sqlite.js";
 import { agentPaths } from "#node-agent/config.js";
-import type { Workflow } from "#hub/workflow/definition/model.js";
-import { fedRound } from "#hub/federated/functions/round.js";
 import { Federation } from "./federation.js";
 import { type Figure, median } from "./figure.js";
 

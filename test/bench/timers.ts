@@ -1,6 +1,6 @@
 import { startApart } from "./apart.js";
 import { type BenchChild, say, told } from "./child.js";
-import { echo, EngineLoad, type Load, loopOf, type Place } from "./engine-load.js";
+import { EngineLoad, echo, type Load, loopOf, type Place } from "./engine-load.js";
 import { type Figure, median } from "./figure.js";
 
 const pending = 100_000;

@@ -1,10 +1,10 @@
 import pg from "pg";
 import { readPostgresAddress } from "#hub/store/postgres-address.js";
 import { type PostgresServer, startPostgres } from "#test/support/postgres-server.js";
+import { measureApart } from "./apart.js";
 import type { Bench } from "./bench.js";
 import { measureDbos } from "./dbos.js";
-import { measureApart } from "./apart.js";
-import { echo, EngineLoad, loopOf, type Place, trivial } from "./engine-load.js";
+import { EngineLoad, echo, loopOf, type Place, trivial } from "./engine-load.js";
 import { type Figure, type Measured, median } from "./figure.js";
 
 const inFlight = 50;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FunctionFailure, type EffectCaller, type WorkflowFunction } from "#hub/workflow/function.js";
+import { type EffectCaller, FunctionFailure, type WorkflowFunction } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { deferred } from "#kernel/async.js";

@@ -1,11 +1,11 @@
 import { listWords } from "#kernel/words.js";
+import { closest } from "./closest.js";
 import type { Step } from "./feature.js";
 import { kitSteps } from "./steps/kit.js";
+import type { StepRule } from "./steps/rule.js";
 import { runSteps } from "./steps/run.js";
 import { settingSteps } from "./steps/setting.js";
 import { taskSteps } from "./steps/task.js";
-import type { StepRule } from "./steps/rule.js";
-import { closest } from "./closest.js";
 import { Unmet } from "./values.js";
 import type { World } from "./world.js";
 

@@ -1,5 +1,5 @@
-import type { Store } from "#hub/store/store.js";
 import { isEnded, type RunStatus } from "#hub/runs/model.js";
+import type { Store } from "#hub/store/store.js";
 import { publishEvent } from "#hub/workflow/engine/batch.js";
 
 /** What the runs of an engine wait for, as their rows say it. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { it } from "mocha";
 import { holders } from "#hub/blobs/uses.js";
+import { deliverAssignment, insertAssignments } from "#hub/store/assignments.js";
 import {
   answerHolders,
   dropHolders,
@@ -13,7 +14,6 @@ import {
   smallBlob,
   wantedBlobs,
 } from "#hub/store/blobs.js";
-import { deliverAssignment, insertAssignments } from "#hub/store/assignments.js";
 import type { Store } from "#hub/store/store.js";
 import { hashBytes } from "#kernel/files.js";
 import { parseSiteId } from "#kernel/ids.js";

@@ -6,8 +6,8 @@ import { newOpId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { SteppedClock } from "../conformance/clock.js";
 import { newWorld, workflowOf } from "../support/engines.js";
-import { onEachStore } from "../support/stores.js";
 import { EventfulEngine } from "../support/events.js";
+import { onEachStore } from "../support/stores.js";
 
 const minuteMs = 60_000;
 /** A Thursday. */

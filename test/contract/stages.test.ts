@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "mocha";
+import type { Stage } from "#hub/assignments/stage.js";
 import { deliverAssignment, findAssignment, insertAssignments } from "#hub/store/assignments.js";
 import {
   closeStage,
@@ -12,7 +13,6 @@ import {
   replaceStageInputs,
   stagesOf,
 } from "#hub/store/stages.js";
-import type { Stage } from "#hub/assignments/stage.js";
 import type { Store } from "#hub/store/store.js";
 import { hashBytes } from "#kernel/files.js";
 import { parseSiteId } from "#kernel/ids.js";

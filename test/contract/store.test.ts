@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "mocha";
 import type { AnswerHeader } from "#hub/assignments/model.js";
+import { saveInvitedSite } from "#hub/store/admission.js";
 import {
   assignmentsOfRound,
   closeAssignments,
@@ -12,7 +13,6 @@ import {
   settleAssignment,
   vanishedAssignments,
 } from "#hub/store/assignments.js";
-import { saveInvitedSite } from "#hub/store/admission.js";
 import { recordBlob } from "#hub/store/blobs.js";
 import { appendEvents, eventsAfter } from "#hub/store/events.js";
 import { insertModelVersion, modelVersions } from "#hub/store/models.js";
@@ -30,7 +30,7 @@ import { type AssignmentId, parseOpId, parseSiteId, type RunId } from "#kernel/i
 import type { CallRef } from "#kernel/refs.js";
 import { insertNewRun } from "../support/rows.js";
 import { headerTo, newAssignment, newStage } from "../support/stages.js";
-import { onEachStore, type OpenStore } from "../support/stores.js";
+import { type OpenStore, onEachStore } from "../support/stores.js";
 
 const site = parseSiteId("acme/a");
 const base = { sha256: hashBytes("base"), sizeBytes: 4 };

@@ -6,7 +6,7 @@ import { readHeader } from "#aggregation/tensors/safetensors.js";
 import { Child } from "#cli/demo/child.js";
 import { exit } from "#kernel/errors.js";
 import { hashFile } from "#kernel/files.js";
-import { comity, type CliOutcome } from "#test/support/cli.js";
+import { type CliOutcome, comity } from "#test/support/cli.js";
 import { temporaryFolders } from "#test/support/folders.js";
 
 const agentData = `

@@ -10,8 +10,8 @@ import type { RunningAgent } from "#node-agent/main.js";
 import type { Step } from "#node-agent/steps/step.js";
 import type { FromHub } from "#proto/generated/comity/v1/FromHub.js";
 import type { UploadHeader__Output } from "#proto/generated/comity/v1/UploadHeader.js";
-import { evaluate, type EvaluateBody } from "#proto/work/evaluate.js";
-import { offerOf, plusOne, tensorOf, TestSteps } from "../support/agent.js";
+import { type EvaluateBody, evaluate } from "#proto/work/evaluate.js";
+import { offerOf, plusOne, TestSteps, tensorOf } from "../support/agent.js";
 import { AgentWithPeer, middling, small } from "../support/agent-with-peer.js";
 import { until } from "../support/rpc.js";
 

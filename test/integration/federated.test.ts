@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { Json } from "#kernel/json.js";
 import { hubPaths } from "#hub/config.js";
 import { openSqlite } from "#hub/store/sqlite.js";
+import type { Json } from "#kernel/json.js";
 import { startTestHub, type TestHub } from "../support/hub.js";
 import { ended, good, type Player, players } from "../support/training.js";
 

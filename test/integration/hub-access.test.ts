@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:net";
 import { once } from "node:events";
+import { createServer, type Server } from "node:net";
 import { describe, it } from "mocha";
 import { newKey } from "#certs/keys.js";
 import { createRequest } from "#certs/request.js";
@@ -17,8 +17,8 @@ import { roles } from "#proto/rpc/principal.js";
 import { joinSite, startTestHub } from "../support/hub.js";
 import { until } from "../support/rpc.js";
 import { chunks } from "../support/site.js";
-import { ended, good, players, refusal, startTraining } from "../support/training.js";
 import { TestAuthority } from "../support/tls.js";
+import { ended, good, players, refusal, startTraining } from "../support/training.js";
 
 const agent = AgentService.definition;
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { FileBlobStore } from "#hub/blobs/store.js";
 import { hubPaths } from "#hub/config.js";
 import { openSqlite } from "#hub/store/sqlite.js";
 import { startTestHub, type TestHub } from "../support/hub.js";
 import { ended, good, partly, players, startTraining } from "../support/training.js";
-import { FileBlobStore } from "#hub/blobs/store.js";
 
 /** Who needs which blob at a hub that is stopped, and what it has staged. */
 async function leftAt(hub: TestHub): Promise<{ readonly holders: string[]; readonly small: string[] }> {

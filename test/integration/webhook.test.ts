@@ -10,10 +10,10 @@ import { JqExpressions } from "#hub/workflow/expression/service.js";
 import { systemClock } from "#kernel/clock.js";
 import { silentLog } from "#kernel/log.js";
 import { newWorld } from "../support/engines.js";
+import { EventfulEngine } from "../support/events.js";
 import { temporaryFolders } from "../support/folders.js";
 import { readPage } from "../support/pages.js";
 import { authority } from "../support/rpc.js";
-import { EventfulEngine } from "../support/events.js";
 
 const secret = "a secret of the bank";
 type Sign = (secret: string, id: string, body: string) => Record<string, string>;

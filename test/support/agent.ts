@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { decodeTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
 import { writeBundle } from "#certs/bundle.js";
 import { hashBytes } from "#kernel/files.js";
+import { requiredInput, type Step, type StepContext } from "#node-agent/steps/step.js";
 import type { Layers } from "#proto/codec/work.js";
 import type { Offer } from "#proto/generated/comity/v1/Offer.js";
-import { requiredInput, type Step, type StepContext } from "#node-agent/steps/step.js";
-import { evaluate, type EvaluateBody } from "#proto/work/evaluate.js";
-import { train, type TrainBody } from "#proto/work/train.js";
+import { type EvaluateBody, evaluate } from "#proto/work/evaluate.js";
+import { type TrainBody, train } from "#proto/work/train.js";
 import { authority } from "./rpc.js";
 
 /** A folder of an agent that has joined: identity, agent.yaml with one small dataset, and `more` lines of YAML. */

@@ -1,4 +1,3 @@
-import type { EffectId } from "#kernel/refs.js";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { Workflow } from "#hub/workflow/definition/model.js";
@@ -18,10 +17,11 @@ import type {
 import { compile, type Program } from "#hub/workflow/interpreter/program.js";
 import { transition } from "#hub/workflow/interpreter/run.js";
 import { Matcher } from "#hub/workflow/matching.js";
-import { systemClock } from "#kernel/clock.js";
 import { SchemaChecker } from "#hub/workflow/schema/checker.js";
+import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
+import type { EffectId } from "#kernel/refs.js";
 
 /** One for all tests of a process. Its thread ends after the last of them, as that of the schemas. */
 const expressions = new JqExpressions();

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { RunFeed } from "#hub/runs/feed.js";
+import { isEnded, type Run } from "#hub/runs/model.js";
 import type { HubDatabase } from "#hub/store/database.js";
 import { Store } from "#hub/store/store.js";
 import { type LimitRule, Limits } from "#hub/workflow/engine/limits.js";
@@ -14,12 +16,10 @@ import {
   FunctionFailure,
   type WorkflowFunction,
 } from "#hub/workflow/function.js";
-import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import type { CloudEvent, WorkflowError } from "#hub/workflow/interpreter/model.js";
-import { RunFeed } from "#hub/runs/feed.js";
-import { isEnded, type Run } from "#hub/runs/model.js";
-import { type Clock, systemClock } from "#kernel/clock.js";
+import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import { type Deferred, deferred } from "#kernel/async.js";
+import { type Clock, systemClock } from "#kernel/clock.js";
 import { newOpId, type RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import { silentLog } from "#kernel/log.js";

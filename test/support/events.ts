@@ -1,8 +1,8 @@
+import { RunFeed } from "#hub/runs/feed.js";
+import { isEnded } from "#hub/runs/model.js";
 import type { Store } from "#hub/store/store.js";
 import { Limits } from "#hub/workflow/engine/limits.js";
 import { Engine } from "#hub/workflow/engine/service.js";
-import { RunFeed } from "#hub/runs/feed.js";
-import { isEnded } from "#hub/runs/model.js";
 import { Events } from "#hub/workflow/events/service.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { isObject, type Json } from "#kernel/json.js";
 import type { RunId } from "#kernel/ids.js";
+import { isObject, type Json } from "#kernel/json.js";
 import type { FederatedWorld, WorldHub } from "./federated-world.js";
 
 /** What has come of a run, without times and ids, which no two runs have in common. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { Run } from "#hub/runs/model.js";
 import type { SiteId } from "#kernel/ids.js";
+import { workflowOf } from "./engines.js";
 import {
   assertAskedOnce,
   assertBlobs,
@@ -10,9 +12,7 @@ import {
   withoutNumbers,
 } from "./federated-outcome.js";
 import type { FederatedWorld, WorldHub } from "./federated-world.js";
-import { workflowOf } from "./engines.js";
 import type { SiteRole } from "./memory-site.js";
-import type { Run } from "#hub/runs/model.js";
 
 /** A workflow with calls of federated functions, and the sites that answer. */
 export interface FederatedCase {

@@ -8,16 +8,16 @@ import { freePort } from "#cli/free-port.js";
 import { connectHub, type HubClient } from "#client/connect.js";
 import { readProfile } from "#client/profile.js";
 import { isPassing } from "#client/resume.js";
-import { sleep } from "#kernel/async.js";
 import { hubPaths } from "#hub/config.js";
-import { initHub } from "#hub/init.js";
 import type { PlanInput } from "#hub/federated/functions/train.js";
 import { trainingWorkflow } from "#hub/federated/training-workflow.js";
+import { initHub } from "#hub/init.js";
+import { sleep } from "#kernel/async.js";
 import { joinHub } from "#node-agent/main.js";
-import { verifyRuns } from "./verify-runs.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import type { StartRunRequest } from "#proto/generated/comity/v1/StartRunRequest.js";
+import { verifyRuns } from "./verify-runs.js";
 
 /** The dataset that every site of a {@link Federation} has: four numbers that tell two classes apart. */
 export const pointsPlan = {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { groupedTensors, type Groups } from "#aggregation/tensors/groups.js";
+import { type Groups, groupedTensors } from "#aggregation/tensors/groups.js";
 import { type AnyTensor, decodeAnyTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
 import type { Bytes, FoldDone, FoldedBlob, FoldInput, FoldJob } from "#hub/fold/job.js";
 

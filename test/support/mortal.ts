@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from "kysely";
 import type { HubDatabase } from "#hub/store/database.js";
 import { LocalNotifier } from "#hub/store/notifier.js";
-import { deferred } from "#kernel/async.js";
 import type { Schema } from "#hub/store/schema.js";
+import { deferred } from "#kernel/async.js";
 
 /** When a hub dies: just before a commit, or just after it and before anybody was told. The first commit is 1. */
 export interface Death {

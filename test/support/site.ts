@@ -1,11 +1,11 @@
-import type { TlsIdentity } from "#certs/tls.js";
 import { encodeTensors, type Tensor } from "#aggregation/tensors/safetensors.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
+import type { TlsIdentity } from "#certs/tls.js";
 import { hashBytes } from "#kernel/files.js";
 import { newOpId } from "#kernel/ids.js";
-import type { Hello } from "#proto/generated/comity/v1/Hello.js";
 import type { FromAgent } from "#proto/generated/comity/v1/FromAgent.js";
 import type { FromHub__Output } from "#proto/generated/comity/v1/FromHub.js";
+import type { Hello } from "#proto/generated/comity/v1/Hello.js";
 import type { Offer__Output } from "#proto/generated/comity/v1/Offer.js";
 import type { Receipt__Output } from "#proto/generated/comity/v1/Receipt.js";
 import type { UploadHeader } from "#proto/generated/comity/v1/UploadHeader.js";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, type Server as NetServer } from "node:net";
-import { connect, type ConnectionOptions, createServer, type TlsOptions } from "node:tls";
+import { type ConnectionOptions, connect, createServer, type TlsOptions } from "node:tls";
 import { Authority, type AuthorityMaterial, createAuthority } from "#certs/authority.js";
 import { keyToPem, newKey } from "#certs/keys.js";
 import type { TlsIdentity } from "#certs/tls.js";

@@ -1,14 +1,14 @@
-import { readHubConfig, hubPaths } from "#hub/config.js";
-import { openHubStore } from "#hub/database.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
+import { hubPaths, readHubConfig } from "#hub/config.js";
+import { openHubStore } from "#hub/database.js";
+import { RunFeed } from "#hub/runs/feed.js";
 import type { Store } from "#hub/store/store.js";
-import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
 import { Limits } from "#hub/workflow/engine/limits.js";
+import { filePayloads } from "#hub/workflow/engine/payload-stores.js";
 import { noSecrets } from "#hub/workflow/engine/secrets.js";
 import { Engine } from "#hub/workflow/engine/service.js";
 import { JqExpressions } from "#hub/workflow/expression/service.js";
 import { SchemaChecker } from "#hub/workflow/schema/checker.js";
-import { RunFeed } from "#hub/runs/feed.js";
 import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";

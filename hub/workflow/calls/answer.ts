@@ -4,10 +4,10 @@ import type { Json } from "#kernel/json.js";
 import { printable } from "#kernel/words.js";
 import { contentOf, mediaType } from "./body.js";
 import { placeOf } from "./client.js";
-import type { HttpAnswer, HttpRequest } from "./model.js";
 import { withoutCredentials } from "./credentials.js";
 import { callFailure } from "./failures.js";
 import type { CallAuthentication } from "./forms.js";
+import type { HttpAnswer, HttpRequest } from "./model.js";
 import type { Sender } from "./sender.js";
 
 interface Wishes {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ComityError } from "#kernel/errors.js";
 import { type Json, parseJson } from "#kernel/json.js";
 import { callFailure } from "./failures.js";

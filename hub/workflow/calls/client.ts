@@ -1,4 +1,4 @@
-import { request as requestPlain, type IncomingMessage, type RequestOptions } from "node:http";
+import { type IncomingMessage, type RequestOptions, request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { rootCertificates } from "node:tls";
 import { FunctionFailure } from "#hub/workflow/function.js";

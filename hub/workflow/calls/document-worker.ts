@@ -2,8 +2,8 @@ import { parentPort } from "node:worker_threads";
 import { z } from "zod";
 import { parseConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
-import { jsonForm } from "./forms.js";
 import type { ReadDocument } from "./documents.js";
+import { jsonForm } from "./forms.js";
 
 function read(text: string): ReadDocument {
   try {

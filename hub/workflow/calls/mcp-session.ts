@@ -3,11 +3,11 @@ import type { Json, JsonObject } from "#kernel/json.js";
 import { printable } from "#kernel/words.js";
 import { jsonOf, mediaType } from "./body.js";
 import { placeOf } from "./client.js";
-import type { HttpAnswer } from "./model.js";
 import { withoutCredentials } from "./credentials.js";
 import { eventsOf } from "./event-stream.js";
 import { callFailure } from "./failures.js";
 import { type CallAuthentication, jsonForm } from "./forms.js";
+import type { HttpAnswer } from "./model.js";
 import type { Sender } from "./sender.js";
 
 /** Versions of the protocol with streamable HTTP that this client can speak. */

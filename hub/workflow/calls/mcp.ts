@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mcpMethods } from "#hub/workflow/definition/call-model.js";
-import type { EffectCaller, WorkflowFunction } from "#hub/workflow/function.js";
 import { durationMs } from "#hub/workflow/definition/duration.js";
+import type { EffectCaller, WorkflowFunction } from "#hub/workflow/function.js";
 import type { Json } from "#kernel/json.js";
 import { comityVersion } from "#kernel/version.js";
 import { callFailure } from "./failures.js";

@@ -2,10 +2,10 @@ import { decodeJwt, SignJWT } from "jose";
 import { z } from "zod";
 import { jsonOf } from "./body.js";
 import { type HttpClient, placeOf } from "./client.js";
-import type { HttpAnswer } from "./model.js";
 import { basicHeader } from "./credentials.js";
 import { callFailure } from "./failures.js";
 import type { OAuthSettings } from "./forms.js";
+import type { HttpAnswer } from "./model.js";
 import { urlOf } from "./urls.js";
 
 interface IssuedToken {

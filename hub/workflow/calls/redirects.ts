@@ -1,5 +1,5 @@
-import type { HttpAnswer, HttpRequest } from "./model.js";
 import { callFailure } from "./failures.js";
+import type { HttpAnswer, HttpRequest } from "./model.js";
 
 /** What another host may see of the headers: nothing that could be a credential. */
 const harmless = new Set(["accept", "accept-language", "content-type"]);

@@ -1,8 +1,8 @@
-import { basicHeader, digestHeader } from "./credentials.js";
 import type { HttpClient } from "./client.js";
-import type { HttpAnswer, HttpRequest } from "./model.js";
+import { basicHeader, digestHeader } from "./credentials.js";
 import { callFailure } from "./failures.js";
 import type { CallAuthentication } from "./forms.js";
+import type { HttpAnswer, HttpRequest } from "./model.js";
 import { Tokens } from "./tokens.js";
 
 /** Sends requests with the authentication that a workflow names. */

@@ -1,4 +1,5 @@
 import { isObject } from "#kernel/json.js";
+import { type callProtocols, httpOutputs, mcpMethods } from "./call-model.js";
 import {
   anything,
   type Check,
@@ -12,7 +13,6 @@ import {
   words,
 } from "./checks.js";
 import { expressionOr, strictExpression, template } from "./expressions.js";
-import { type callProtocols, httpOutputs, mcpMethods } from "./call-model.js";
 import { authenticationUse, duration, endpoint, externalResource, filledText } from "./part-forms.js";
 import { described } from "./survey.js";
 

@@ -1,12 +1,12 @@
-import { pointerPart, valueAt } from "#kernel/json-pointer.js";
 import type { ZodType } from "zod";
 import { schemaFaults } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
+import { pointerPart, valueAt } from "#kernel/json-pointer.js";
 import { closestWord, didYouMean, listWords } from "#kernel/words.js";
+import { functionName } from "./call-model.js";
 import type { ExaminedDocument, PlacedCall } from "./examine.js";
 import { hasExpression } from "./expressions.js";
 import type { Finding, FindingCode } from "./finding.js";
-import { functionName } from "./call-model.js";
 import { quoted } from "./survey.js";
 
 /** The functions that a hub has, as far as the linter needs to know. */

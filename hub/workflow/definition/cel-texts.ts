@@ -1,6 +1,6 @@
-import { isObject } from "#kernel/json.js";
-import { checkCel } from "#kernel/cel.js";
 import { ruleVariables } from "#hub/routing/facts.js";
+import { checkCel } from "#kernel/cel.js";
+import { isObject } from "#kernel/json.js";
 import { type Spot } from "./survey.js";
 
 /** Checks the rules of a placement: `at.where` and `at.score` in the argument of a function are CEL. */

@@ -1,7 +1,7 @@
 import type { Json } from "#kernel/json.js";
 import { pointerPart } from "#kernel/json-pointer.js";
-import { kinded, type Task, type TaskKind, type Workflow } from "./model.js";
 import { callOf } from "./call-model.js";
+import { kinded, type Task, type TaskKind, type Workflow } from "./model.js";
 import type { Duration } from "./parts.js";
 import { type Block, blocksOf, extensionBlocks, placed } from "./walk.js";
 import { type Way, waysThrough } from "./ways.js";

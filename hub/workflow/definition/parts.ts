@@ -1,5 +1,5 @@
-import type { CloudEvent } from "#proto/codec/cloud-event.js";
 import type { Json, JsonObject } from "#kernel/json.js";
+import type { CloudEvent } from "#proto/codec/cloud-event.js";
 
 /** An object of whole numbers, an ISO 8601 text such as `PT5M`, or an expression that gives such a text. */
 export type Duration = string | DurationObject;

@@ -1,5 +1,5 @@
-import { type Check, flag, object, oneOf, text, textOr, unsupported, words } from "./checks.js";
 import { templateObject } from "./call-forms.js";
+import { type Check, flag, object, oneOf, text, textOr, unsupported, words } from "./checks.js";
 import { strictExpression } from "./expressions.js";
 import { runReturns } from "./model.js";
 import { quoted } from "./survey.js";

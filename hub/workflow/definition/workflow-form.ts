@@ -1,12 +1,13 @@
 import { ComityError } from "#kernel/errors.js";
 import { isObject, type Json } from "#kernel/json.js";
+import { isExpression } from "../expression/template.js";
 import { anyObject, type Check, list, mapOf, object, text, words } from "./checks.js";
 import { parseCron } from "./cron.js";
-import { consumption } from "./event-forms.js";
-import { isExpression } from "../expression/template.js";
 import { durationMs } from "./duration.js";
+import { consumption } from "./event-forms.js";
 import { expression } from "./expressions.js";
 import { checkJumps } from "./flow.js";
+import { extensionTargets } from "./model.js";
 import {
   authentication,
   duration,
@@ -18,7 +19,6 @@ import {
   timeoutInPlace,
   workflowError,
 } from "./part-forms.js";
-import { extensionTargets } from "./model.js";
 import { quoted, type Scope, Spot, Survey } from "./survey.js";
 import { task, taskList } from "./task-forms.js";
 import { stepsIn } from "./ways.js";

@@ -1,9 +1,9 @@
 import type { Lease } from "#hub/store/owners.js";
+import type { RunState } from "#hub/workflow/interpreter/model.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
-import type { RunState } from "#hub/workflow/interpreter/model.js";
 import type { Batch } from "./batch.js";
 import { BatchDraft, type DraftParts, type Incoming } from "./batch-draft.js";
 import { type Standing, standingAfter } from "./standing.js";

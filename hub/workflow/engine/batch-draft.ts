@@ -1,7 +1,7 @@
+import { endsRun, type NewEvent } from "#hub/runs/model.js";
 import { effectKey } from "#hub/workflow/function.js";
 import { type JournalFormat, newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { CloudEvent, JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
-import { endsRun, type NewEvent } from "#hub/runs/model.js";
 import { typeOf } from "#hub/workflow/matching.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";

@@ -1,8 +1,8 @@
-import type { EffectId } from "#kernel/refs.js";
 import type { NewEvent } from "#hub/runs/model.js";
 import type { Command, EventFilter, ListenerId, RunState, TimerId } from "#hub/workflow/interpreter/model.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
+import type { EffectId } from "#kernel/refs.js";
 import type { Payload } from "./payloads.js";
 import type { TaskRow } from "./tasks.js";
 

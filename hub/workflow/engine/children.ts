@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { RunFeed } from "#hub/runs/feed.js";
+import { isEnded } from "#hub/runs/model.js";
 import { depthOf, findChild, findRun, runOutcome } from "#hub/store/runs.js";
 import type { Store } from "#hub/store/store.js";
 import {
@@ -9,8 +11,6 @@ import {
 } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
 import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
-import type { RunFeed } from "#hub/runs/feed.js";
-import { isEnded } from "#hub/runs/model.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";

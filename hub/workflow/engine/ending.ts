@@ -1,5 +1,5 @@
-import type { JournalEvent, RunState } from "#hub/workflow/interpreter/model.js";
 import type { NewEvent } from "#hub/runs/model.js";
+import type { JournalEvent, RunState } from "#hub/workflow/interpreter/model.js";
 import type { RunId } from "#kernel/ids.js";
 import type { RunEnd } from "./batch.js";
 import { codeOf, sentenceOf } from "./failures.js";

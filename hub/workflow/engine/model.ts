@@ -1,8 +1,8 @@
 import type { Workflow } from "#hub/workflow/definition/model.js";
 import type { JournalFormat } from "#hub/workflow/interpreter/format.js";
 import type { JournalEvent, RunState, Transition } from "#hub/workflow/interpreter/model.js";
-import type { Json } from "#kernel/json.js";
 import type { Sha256 } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
 
 /**
  * A program made ready to take events: the interpreter's pure function with the program and the expressions in it. Without a state

@@ -9,8 +9,8 @@ import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { beginningOf } from "./beginning.js";
 import type { Core } from "./core.js";
-import type { Happening } from "./model.js";
 import type { LimitKey, Limits } from "./limits.js";
+import type { Happening } from "./model.js";
 
 interface Parts {
   readonly core: Core;

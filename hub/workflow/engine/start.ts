@@ -1,15 +1,15 @@
-import { once } from "#hub/store/operations.js";
+import type { RunFeed } from "#hub/runs/feed.js";
 import { recordBlob } from "#hub/store/blobs.js";
+import { once } from "#hub/store/operations.js";
 import { putIntoInbox } from "#hub/store/owners.js";
 import { findChild, hasQueuedRun, insertRun, saveWorkflow } from "#hub/store/runs.js";
-import { insertSnapshot } from "#hub/store/snapshots.js";
 import type { Db } from "#hub/store/schema.js";
+import { insertSnapshot } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { type Workflow, workflowTitle } from "#hub/workflow/definition/model.js";
 import { newestFormat } from "#hub/workflow/interpreter/format.js";
 import type { RunInfo } from "#hub/workflow/interpreter/model.js";
-import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import { newOpId, newRunId, type OpId, type RunId } from "#kernel/ids.js";

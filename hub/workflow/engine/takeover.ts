@@ -1,7 +1,7 @@
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { ClaimedRun } from "#hub/store/owners.js";
 import { type OpenEffect, ownedEffects, wokenRuns } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
-import type { RunFeed } from "#hub/runs/feed.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import type { Core } from "./core.js";

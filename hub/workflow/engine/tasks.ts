@@ -1,5 +1,5 @@
-import type { TaskNews, TaskState } from "#hub/workflow/interpreter/model.js";
 import type { NewEvent, RunEventType } from "#hub/runs/model.js";
+import type { TaskNews, TaskState } from "#hub/workflow/interpreter/model.js";
 import type { RunId } from "#kernel/ids.js";
 import { sentenceOf } from "./failures.js";
 import type { Payload, Payloads } from "./payloads.js";

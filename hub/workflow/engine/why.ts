@@ -1,10 +1,10 @@
+import type { RunStatus } from "#hub/runs/model.js";
 import { openAssignments } from "#hub/store/assignments.js";
 import { findRun, runOutcome, tasksOf } from "#hub/store/runs.js";
 import type { TasksTable } from "#hub/store/schema.js";
 import { effectsOf, listenersOf, timersOf } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { TaskState, WorkflowError } from "#hub/workflow/interpreter/model.js";
-import type { RunStatus } from "#hub/runs/model.js";
 import type { RunId } from "#kernel/ids.js";
 import { runNotFound } from "./actors.js";
 import { sentenceOf } from "./failures.js";

@@ -1,7 +1,7 @@
-import type { Store } from "#hub/store/store.js";
-import type { Gatherer, Tx } from "#hub/store/tx.js";
-import { foldJournal, writeBatches, type WrittenBatch } from "#hub/store/transitions.js";
 import type { RunFeed } from "#hub/runs/feed.js";
+import type { Store } from "#hub/store/store.js";
+import { foldJournal, type WrittenBatch, writeBatches } from "#hub/store/transitions.js";
+import type { Gatherer, Tx } from "#hub/store/tx.js";
 import type { Batch } from "./batch.js";
 import type { Payloads } from "./payloads.js";
 

@@ -1,3 +1,5 @@
+import type { RunFeed } from "#hub/runs/feed.js";
+import { isEnded } from "#hub/runs/model.js";
 import { findRun } from "#hub/store/runs.js";
 import {
   allSchedules,
@@ -8,9 +10,7 @@ import {
 } from "#hub/store/schedules.js";
 import type { Store } from "#hub/store/store.js";
 import type { Schedule } from "#hub/workflow/definition/parts.js";
-import type { RunFeed } from "#hub/runs/feed.js";
 import { nextDueMs, scheduleTopic } from "#hub/workflow/planning.js";
-import { isEnded } from "#hub/runs/model.js";
 import { Alarm } from "#kernel/alarm.js";
 import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";

@@ -1,8 +1,8 @@
+import type { RunFeed } from "#hub/runs/feed.js";
 import type { Store } from "#hub/store/store.js";
 import type { Engine } from "#hub/workflow/engine/service.js";
 import type { Expressions } from "#hub/workflow/expression/model.js";
 import { Matcher } from "#hub/workflow/matching.js";
-import type { RunFeed } from "#hub/runs/feed.js";
 import type { Clock } from "#kernel/clock.js";
 import type { Log } from "#kernel/log.js";
 import { EventSchedules } from "./gather.js";

@@ -1,7 +1,7 @@
 import type { Engine } from "#hub/workflow/engine/service.js";
-import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
 
 /** What starts runs. */

@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from "#kernel/json.js";
 import type { Schema } from "../definition/parts.js";
 import { type Ask, ExpressionError } from "../expression/model.js";
+import { secretNames } from "../expression/secret-names.js";
 import { bare, expressionsIn, substitute } from "../expression/template.js";
+import type { SchemaRequest } from "../schema/model.js";
 import type { Draft } from "./draft.js";
 import { Fault, fault, standardError } from "./errors.js";
-import type { SchemaRequest } from "../schema/model.js";
-import { variables, type View } from "./scope.js";
-import { secretNames } from "../expression/secret-names.js";
+import { type View, variables } from "./scope.js";
 import { secretsOf } from "./secrets.js";
 
 /** What a transition wants to know: the answers of expressions, or why a value does not fit a schema, as a text or nothing. */

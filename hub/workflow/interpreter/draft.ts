@@ -1,5 +1,5 @@
-import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";
+import type { Json } from "#kernel/json.js";
 import { fault } from "./errors.js";
 import type { JournalFormat } from "./format.js";
 import type {

@@ -1,7 +1,7 @@
 import { durationMs } from "../definition/duration.js";
 import type { Duration } from "../definition/parts.js";
 import { isExpression } from "../expression/template.js";
-import { answer, type Asking } from "./dataflow.js";
+import { type Asking, answer } from "./dataflow.js";
 import { fault } from "./errors.js";
 import type { View } from "./scope.js";
 

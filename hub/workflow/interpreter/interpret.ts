@@ -1,5 +1,5 @@
-import type { Json } from "#kernel/json.js";
 import { ComityError } from "#kernel/errors.js";
+import type { Json } from "#kernel/json.js";
 import type { Asking } from "./dataflow.js";
 import { Draft } from "./draft.js";
 import { Fault, fault } from "./errors.js";

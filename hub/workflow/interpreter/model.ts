@@ -1,7 +1,7 @@
+import type { RunId, Sha256 } from "#kernel/ids.js";
+import type { Json } from "#kernel/json.js";
 import type { EffectId } from "#kernel/refs.js";
 import type { CloudEvent } from "#proto/codec/cloud-event.js";
-import type { Json } from "#kernel/json.js";
-import type { RunId, Sha256 } from "#kernel/ids.js";
 import type { Table } from "./table.js";
 
 /** A problem as RFC 9457 (which replaces RFC 7807) has it; `instance` is the JSON Pointer of the task where it arose. */

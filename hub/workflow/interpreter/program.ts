@@ -2,8 +2,8 @@ import { pointerPart } from "#kernel/json-pointer.js";
 import {
   type DoTask,
   type Extension,
-  kinded,
   type KindedTask,
+  kinded,
   type Task,
   type TaskKind,
   type Workflow,

@@ -1,11 +1,11 @@
+import type { Json } from "#kernel/json.js";
 import { ExpressionError, type Expressions } from "../expression/model.js";
+import type { SchemaReply, Schemas } from "../schema/model.js";
+import type { Asking, Question } from "./dataflow.js";
 import type { JournalFormat } from "./format.js";
 import { interpret } from "./interpret.js";
 import type { JournalEvent, RunState, Transition } from "./model.js";
 import type { Program } from "./program.js";
-import type { Json } from "#kernel/json.js";
-import type { Asking, Question } from "./dataflow.js";
-import type { SchemaReply, Schemas } from "../schema/model.js";
 
 /** Who answers the questions of a transition. */
 export interface Answering {

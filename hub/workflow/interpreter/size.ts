@@ -1,5 +1,5 @@
-import { sizeOf } from "#kernel/json-size.js";
 import type { Json } from "#kernel/json.js";
+import { sizeOf } from "#kernel/json-size.js";
 import { fault } from "./errors.js";
 
 /** What a task may give, or a context hold, in bytes of JSON, roughly. One answer of a service may have 4 MiB. */

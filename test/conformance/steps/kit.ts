@@ -1,6 +1,6 @@
+import { at, countItems, expectEqual, expectError, shown, Unmet, withVersion } from "../values.js";
 import type { StepRule } from "./rule.js";
 import { names, numberIn, step, text, value, word } from "./rule.js";
-import { at, countItems, expectEqual, expectError, shown, Unmet, withVersion } from "../values.js";
 
 /** How the kit calls the ends of a run, and how Comity does. */
 const states: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { CloudEvent } from "#hub/workflow/interpreter/model.js";
 import { isObject, type Json } from "#kernel/json.js";
-import { numberIn, type StepRule, step, text, value, word } from "./rule.js";
 import { expectEqual, shown, Unmet } from "../values.js";
 import type { World } from "../world.js";
+import { numberIn, type StepRule, step, text, value, word } from "./rule.js";
 
 const units: Readonly<Record<string, number>> = {
   millisecond: 1,

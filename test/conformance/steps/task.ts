@@ -1,10 +1,10 @@
+import type { TasksTable } from "#hub/store/schema.js";
+import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
 import { pointerKeys } from "#kernel/json-pointer.js";
-import { numberIn, type StepArgument, type StepRule, step, value, word } from "./rule.js";
-import { stateOf } from "./kit.js";
 import { expectEqual, expectError, Unmet } from "../values.js";
 import type { World } from "../world.js";
-import type { WorkflowError } from "#hub/workflow/interpreter/model.js";
-import type { TasksTable } from "#hub/store/schema.js";
+import { stateOf } from "./kit.js";
+import { numberIn, type StepArgument, type StepRule, step, value, word } from "./rule.js";
 
 /** The steps about one task: those of the kit, then ours. */
 export const taskSteps: readonly StepRule[] = [

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from "#kernel/json.js";
 import { didYouMean, listWords } from "#kernel/words.js";
 import { mediaType } from "../body.js";
-import type { HttpRequest } from "../model.js";
 import { encodeBody } from "../encode.js";
 import { callFailure } from "../failures.js";
+import type { HttpRequest } from "../model.js";
 import { urlOf } from "../urls.js";
 import type { BodyRule, Operation } from "./model.js";
 import { pathPart, serialized } from "./serialize.js";

@@ -1,7 +1,7 @@
 import type { Json } from "#kernel/json.js";
 import { callFailure } from "../failures.js";
-import { objectOf } from "./reader.js";
 import type { Parameter, Style } from "./model.js";
+import { objectOf } from "./reader.js";
 
 type Pair = readonly [name: string, value: string];
 

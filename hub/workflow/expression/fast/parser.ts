@@ -1,9 +1,9 @@
 import type { Json } from "#kernel/json.js";
-import * as nodes from "./nodes.js";
 import type { Node } from "./nodes.js";
+import * as nodes from "./nodes.js";
 import { textOf } from "./text.js";
 import { type Token, Tokens } from "./token.js";
-import { lengthOf, isTrue, notFast, number } from "./values.js";
+import { isTrue, lengthOf, notFast, number } from "./values.js";
 
 /** So that a long expression costs neither stack nor time: longer ones are for jq. */
 const maxNodes = 200;

@@ -1,7 +1,7 @@
 import type { Json } from "#kernel/json.js";
 import { pointerPart } from "#kernel/json-pointer.js";
-import type { CallTask } from "../../definition/model.js";
 import { callOf } from "../../definition/call-model.js";
+import type { CallTask } from "../../definition/model.js";
 import { callArgument } from "../call-argument.js";
 import { type Asking, fill } from "../dataflow.js";
 import { fault } from "../errors.js";

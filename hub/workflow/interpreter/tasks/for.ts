@@ -1,6 +1,6 @@
 import type { Json } from "#kernel/json.js";
 import type { ForTask } from "../../definition/model.js";
-import { answer, type Asking, fill, holds } from "../dataflow.js";
+import { type Asking, answer, fill, holds } from "../dataflow.js";
 import { fault } from "../errors.js";
 import { ownVariables, type View, viewOf } from "../scope.js";
 import { done, type Next } from "./next.js";

@@ -1,15 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Json } from "#kernel/json.js";
 import type { ListenTask } from "../../definition/model.js";
 import type { EventFilter as FilterRule } from "../../definition/parts.js";
 import { bare, isExpression } from "../../expression/template.js";
-import { answer, type Asking, evaluate, holds, transformed, validate } from "../dataflow.js";
+import { type Asking, answer, evaluate, holds, transformed, validate } from "../dataflow.js";
 import type { Draft } from "../draft.js";
 import type { CloudEvent, EventFilter, FrameId, ListenFrame } from "../model.js";
 import { news } from "../news.js";
-import { ownVariables, variables, type View, viewOf } from "../scope.js";
+import { ownVariables, type View, variables, viewOf } from "../scope.js";
 import { checkSize } from "../size.js";
 import { allRules, countOf, isMet } from "../strategy.js";
-import { isDeepStrictEqual } from "node:util";
 import { done, type Next, wait } from "./next.js";
 
 /** `listen`: the output is the list of what was read. */

@@ -1,7 +1,7 @@
 import type { Json } from "#kernel/json.js";
 import type { SwitchTask } from "../../definition/model.js";
 import { bare } from "../../expression/template.js";
-import { type Asking, evaluate, ExpressionFault, isTrue } from "../dataflow.js";
+import { type Asking, ExpressionFault, evaluate, isTrue } from "../dataflow.js";
 import type { View } from "../scope.js";
 import { done, type Next } from "./next.js";
 
