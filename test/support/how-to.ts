@@ -14,10 +14,10 @@ export async function filesOf(page: string): Promise<ReadonlyMap<string, string>
  * Compiles the files of a page as if they lay in the checkout, with all its checks, and loads one of them. They lie beside what is built
  * until `use` is done with them.
  */
-export async function tryHowTo<Module, Result>(
+export async function tryHowTo<Result>(
   page: string,
   path: string,
-  use: (module: Module) => Promise<Result> | Result,
+  use: (module: unknown) => Promise<Result> | Result,
 ): Promise<Result> {
   const files = await filesOf(page);
   const emitted = compile(files);
@@ -27,7 +27,7 @@ export async function tryHowTo<Module, Result>(
       await writeFile(file, text);
     }
     const built = join(root, "dist", path.replace(/\.ts$/, ".js"));
-    return await use((await import(pathToFileURL(built).href)) as Module);
+    return await use((await import(pathToFileURL(built).href)) as unknown);
   } finally {
     for (const [file] of emitted) await rm(file, { force: true });
   }

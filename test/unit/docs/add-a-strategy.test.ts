@@ -29,37 +29,31 @@ describe(page, function () {
   this.timeout(60_000);
 
   it("adds a strategy that compiles, is planned, and folds as it says", async () => {
-    await tryHowTo<{ boundedStep: LinearStrategy }, void>(
-      page,
-      "aggregation/strategies/bounded-step.ts",
-      ({ boundedStep }) => {
-        assert.deepEqual(parseOptions(boundedStep, {}), { step: 0.1 });
-        const wrong = readOptions(boundedStep, { steps: 1 });
-        assert.match("fault" in wrong ? wrong.fault : "", /unknown `steps`: it has `step`/);
-        const work = { name: "train", figures: [], groups: [], siteState: false };
-        assert.equal(checkStrategy(boundedStep, {}, { collect: "barrier", work }), undefined);
-        assert.match(
-          checkStrategy(boundedStep, {}, { collect: "stream", work })?.fault ?? "",
-          /bounded-step/,
-        );
-        const answer = { figures: {}, stale: 0, value: null };
-        const { blobs } = fold(boundedStep, {
-          folder: boundedStep.name,
-          options: { step: 0.25 },
-          answers: [
-            { ...answer, samples: 1, bytes: { inline: model(1, 0, 0.125) } },
-            { ...answer, samples: 3, bytes: { inline: model(1, -2, 0.125) } },
-          ],
-          groups: { model: [{ name: "w", dtype: "F32", shape: [3] }] },
-          with: { base: { inline: model(0, 0, 0) } },
-          sites: 2,
-          population: 2,
-          outPath: "unused",
-        });
-        const made = blobs["model"];
-        assert.ok(made !== undefined && "inline" in made);
-        assert.deepEqual([...(decodeTensors(made.inline)[0]?.values ?? [])], [0.25, -0.25, 0.125]);
-      },
-    );
+    await tryHowTo(page, "aggregation/strategies/bounded-step.ts", (module) => {
+      const { boundedStep } = module as { boundedStep: LinearStrategy };
+      assert.deepEqual(parseOptions(boundedStep, {}), { step: 0.1 });
+      const wrong = readOptions(boundedStep, { steps: 1 });
+      assert.match("fault" in wrong ? wrong.fault : "", /unknown `steps`: it has `step`/);
+      const work = { name: "train", figures: [], groups: [], siteState: false };
+      assert.equal(checkStrategy(boundedStep, {}, { collect: "barrier", work }), undefined);
+      assert.match(checkStrategy(boundedStep, {}, { collect: "stream", work })?.fault ?? "", /bounded-step/);
+      const answer = { figures: {}, stale: 0, value: null };
+      const { blobs } = fold(boundedStep, {
+        folder: boundedStep.name,
+        options: { step: 0.25 },
+        answers: [
+          { ...answer, samples: 1, bytes: { inline: model(1, 0, 0.125) } },
+          { ...answer, samples: 3, bytes: { inline: model(1, -2, 0.125) } },
+        ],
+        groups: { model: [{ name: "w", dtype: "F32", shape: [3] }] },
+        with: { base: { inline: model(0, 0, 0) } },
+        sites: 2,
+        population: 2,
+        outPath: "unused",
+      });
+      const made = blobs["model"];
+      assert.ok(made !== undefined && "inline" in made);
+      assert.deepEqual([...(decodeTensors(made.inline)[0]?.values ?? [])], [0.25, -0.25, 0.125]);
+    });
   });
 });
