@@ -13,10 +13,15 @@ import type { Store } from "#hub/store/store.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import { type AssignmentId, newOpId, type SiteId } from "#kernel/ids.js";
-import type { JsonObject } from "#kernel/json.js";
+import { type Json, jsonForm, type JsonObject } from "#kernel/json.js";
 import { inlineBytes } from "#kernel/refs.js";
+import { levelsWork } from "#node-agent/steps/levels.js";
+import { queryWork } from "#node-agent/steps/query.js";
 import { wire } from "#proto/rpc/limits.js";
+import { levels } from "#proto/work/levels.js";
+import { query } from "#proto/work/query.js";
 import { train, type TrainBody } from "#proto/work/train.js";
+import { foldRows, type RowData } from "./row-data.js";
 
 /** What of a hub a site can reach. */
 export interface ReachableHub {
@@ -237,7 +242,7 @@ export class MemorySite {
     const state = this.#stateAfter(offer);
     if (stateKey !== undefined) this.#states.set(id, state + 1);
     const asked = { offer, body: stage.work as JsonObject, given, state };
-    const { samples, figures, tensors } = answers[kind]?.(this.role, asked) ?? never(kind);
+    const { samples, figures, tensors, value } = answers[kind]?.(this.role, asked) ?? never(kind);
     const bytes = tensors === undefined ? new Uint8Array() : encodeTensors(tensors);
     const update = tensors && { sha256: hashBytes(bytes), sizeBytes: bytes.length };
     const header: AnswerHeader = {
@@ -250,7 +255,7 @@ export class MemorySite {
       update,
       tensors: tensors?.map(({ name, dtype, shape }) => ({ name, dtype, shape })) ?? [],
       offset: 0,
-      value: undefined,
+      value,
       inline: undefined,
       stateFrom: stateFrom ?? "",
       behind: 1,
@@ -314,7 +319,30 @@ interface PlainAnswer {
   readonly samples: number;
   readonly figures: Readonly<Record<string, number>>;
   readonly tensors: readonly Tensor[] | undefined;
+  readonly value?: Json;
 }
+
+/** Numbers and words, as many as a site has rows; some are missing. */
+function rowsOf({ site, rows }: SiteRole): RowData {
+  const random = seeded("rows", site);
+  const row = () => [
+    random.integer(8) === 0 ? null : 1e6 + random.normal(),
+    ["red", "green", "blue"][random.integer(3)] ?? null,
+  ];
+  return { columns: { x: "number", colour: "text" }, rows: Array.from({ length: rows }, row) };
+}
+
+/** A body as agents read it. */
+const withoutKind = (body: JsonObject): object =>
+  Object.fromEntries(Object.entries(body).filter(([key]) => key !== "kind"));
+
+/** An answer that is a value. */
+const ofValue = (value: unknown): PlainAnswer => ({
+  samples: 0,
+  figures: {},
+  tensors: undefined,
+  value: jsonForm(value),
+});
 
 /** What a site answers to each kind of work. */
 const answers: Readonly<Record<string, (role: SiteRole, asked: Asked) => PlainAnswer>> = {
@@ -346,6 +374,10 @@ const answers: Readonly<Record<string, (role: SiteRole, asked: Asked) => PlainAn
       tensors: undefined,
     };
   },
+  query: (role, { body }) =>
+    ofValue(foldRows(queryWork, query.body.parse(withoutKind(body)), rowsOf(role), 5)),
+  levels: (role, { body }) =>
+    ofValue(foldRows(levelsWork, levels.body.parse(withoutKind(body)), rowsOf(role), 5)),
 };
 
 /** A message to a hub that is dead is lost. */

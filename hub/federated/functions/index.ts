@@ -1,11 +1,12 @@
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import type { FederatedFunction } from "../function.js";
 import { fedEvaluate } from "./evaluate.js";
+import { fedQuery } from "./query.js";
 import { fedRound } from "./round.js";
 import { fedTrain } from "./train.js";
 
 /** Every federated function of this release. */
-export const functions: readonly FederatedFunction[] = [fedTrain, fedRound, fedEvaluate];
+export const functions: readonly FederatedFunction[] = [fedTrain, fedRound, fedEvaluate, fedQuery];
 
 /** What the linter and the docs need to know of a function. */
 type DeclaredFunction = Pick<WorkflowFunction, "name" | "purpose" | "argument" | "check">;

@@ -55,6 +55,16 @@ const cases: readonly FederatedCase[] = [
     parallel: true,
   },
   {
+    name: "fed.query with levels, sums and spreads, without a site that refuses",
+    tasks: `  - ask:
+      call: fed.query:1.0.0@default
+      with: { ${pointsData}, where: row.x != null, groups: [colour], statistics: [{ column: x, what: mean }, { column: x, what: variance }] }
+`,
+    roles: rolesWith({
+      "acme/b": ({ assignment: { kind } }) => (kind === "levels" ? { refuse: "No words leave." } : "answer"),
+    }),
+  },
+  {
     name: "fed.train of a model that lies in files",
     tasks: `  - train: ${trainCall("large", "rounds: 2", largeModel)}\n`,
     roles: steadyRoles,
