@@ -6,7 +6,7 @@ import type { HubClient } from "./hub.js";
 import { LiveArea } from "./render/live.js";
 import { isTerminal, note, print, printJsonLine } from "./render/output.js";
 import { renderResult } from "./render/result.js";
-import { pretty } from "./render/run.js";
+import { renderOutput } from "./render/run.js";
 import { eventData, RunView } from "./render/watch.js";
 
 /** How long a hub that has gone away is waited for. */
@@ -126,7 +126,7 @@ export async function watchToEnd(hub: HubClient, runId: string, options: { json?
   else if (completed) {
     if (result.rounds.length > 0) print(`\n${renderResult(result)}`);
     // The output of a training by itself is what its result says.
-    if (!tasks.every(({ call }) => call.startsWith("fed.train:"))) print(`\n${pretty(outputJson)}`);
+    if (!tasks.every(({ call }) => call.startsWith("fed.train:"))) print(`\n${renderOutput(outputJson)}`);
   }
   if (completed) return;
   const code = isErrorCode(result.errorCode) ? result.errorCode : "INTERNAL";

@@ -44,6 +44,19 @@ export function metric(value: number | undefined): string {
   return value === undefined ? "-" : Number.isInteger(value) ? String(value) : value.toFixed(4);
 }
 
+/** Columns for the figures that people look for first, as far as any of the rounds has them. */
+export function metricColumns<Round extends { readonly metrics: Readonly<Record<string, number>> }>(
+  rounds: readonly Round[],
+) {
+  return ["loss", "accuracy"]
+    .filter((name) => rounds.some((round) => name in round.metrics))
+    .map((name) => ({
+      title: name.toUpperCase(),
+      value: (round: Round) => metric(round.metrics[name]),
+      right: true,
+    }));
+}
+
 /** `10,000`. */
 export const count = (value: number): string => value.toLocaleString("en");
 

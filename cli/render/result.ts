@@ -2,7 +2,7 @@ import type { Model__Output } from "#proto/generated/comity/v1/Model.js";
 import type { ModelVersion__Output } from "#proto/generated/comity/v1/ModelVersion.js";
 import type { Operator__Output } from "#proto/generated/comity/v1/Operator.js";
 import type { Result__Output } from "#proto/generated/comity/v1/Result.js";
-import { bytes, count, duration, metric, metrics, time } from "./format.js";
+import { bytes, count, duration, metricColumns, metrics, time } from "./format.js";
 import { renderFields, renderTable } from "./table.js";
 
 /** All results, one a line. */
@@ -38,8 +38,7 @@ export function renderResult(result: Result__Output): string {
       { title: "ROUND", value: (round) => String(round.round), right: true },
       { title: "SITES", value: (round) => String(round.sites), right: true },
       { title: "SAMPLES", value: (round) => count(round.samples), right: true },
-      { title: "LOSS", value: (round) => metric(round.metrics["loss"]), right: true },
-      { title: "ACCURACY", value: (round) => metric(round.metrics["accuracy"]), right: true },
+      ...metricColumns(result.rounds),
       { title: "TIME", value: (round) => duration(round.endedAtMs - round.startedAtMs), right: true },
     ],
     result.rounds,

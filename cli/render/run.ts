@@ -3,8 +3,9 @@ import type { Assignment__Output } from "#proto/generated/comity/v1/Assignment.j
 import type { Round__Output } from "#proto/generated/comity/v1/Round.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
 import type { Task__Output } from "#proto/generated/comity/v1/Task.js";
-import { count, duration, metric, metrics, time } from "./format.js";
+import { count, duration, metricColumns, metrics, time } from "./format.js";
 import { colour } from "./output.js";
+import { renderQuery } from "./query.js";
 import { cut, renderFields, renderTable } from "./table.js";
 import { inTreeOrder } from "./tree.js";
 
@@ -43,7 +44,7 @@ export function renderRun(run: Run__Output, nowMs: number): string {
   if (run.inputJson !== "") parts.push(`${colour.dim("Input:")}\n${pretty(run.inputJson)}`);
   if (run.tasks.length > 0) parts.push(renderTasks(run.tasks, nowMs));
   if (run.outputJson !== "" && run.state === "completed")
-    parts.push(`${colour.dim("Output:")}\n${pretty(run.outputJson)}`);
+    parts.push(`${colour.dim("Output:")}\n${renderOutput(run.outputJson)}`);
   if (run.rounds.length > 0) parts.push(renderRounds(run.rounds, nowMs));
   const last = run.rounds.at(-1);
   if (last !== undefined && last.assignments.length > 0) {
@@ -105,8 +106,11 @@ export function renderTask(task: Task__Output, nowMs: number): string {
 const taskTime = ({ startedAtMs, endedAtMs }: Task__Output, nowMs: number): string =>
   duration((endedAtMs || nowMs) - startedAtMs);
 
+/** The output of a run: a table where a query has given it, else its JSON. */
+export const renderOutput = (json: string): string => renderQuery(JSON.parse(json)) ?? pretty(json);
+
 /** A JSON text of a hub on several lines. */
-export const pretty = (json: string): string => JSON.stringify(JSON.parse(json), undefined, 2);
+const pretty = (json: string): string => JSON.stringify(JSON.parse(json), undefined, 2);
 
 /** The rounds of a run, one a line. */
 function renderRounds(rounds: readonly Round__Output[], nowMs: number): string {
@@ -116,8 +120,7 @@ function renderRounds(rounds: readonly Round__Output[], nowMs: number): string {
       { title: "STATE", value: (round) => round.state },
       { title: "SITES", value: sitesIn, right: true },
       { title: "SAMPLES", value: (round) => count(round.samples), right: true },
-      { title: "LOSS", value: (round) => metric(round.metrics["loss"]), right: true },
-      { title: "ACCURACY", value: (round) => metric(round.metrics["accuracy"]), right: true },
+      ...metricColumns(rounds),
       {
         title: "TIME",
         value: (round) => duration((round.endedAtMs || nowMs) - round.startedAtMs),
@@ -153,6 +156,8 @@ const completedRounds = (run: Run__Output): number =>
 /** `4/5`: sites that have delivered what the round began with, of those that were asked. */
 function sitesIn({ assignments }: Round__Output): string {
   const [first] = assignments;
-  const asked = assignments.filter(({ kind }) => kind === first?.kind);
-  return `${asked.filter((assignment) => assignment.state === "delivered").length}/${asked.length}`;
+  const delivered = new Map<string, boolean>();
+  for (const { site, kind, state } of assignments)
+    if (kind === first?.kind) delivered.set(site, (delivered.get(site) ?? true) && state === "delivered");
+  return `${[...delivered.values()].filter((is) => is).length}/${delivered.size}`;
 }

@@ -217,7 +217,7 @@ describe("joining a hub", () => {
       return `${ok}: ${detail}`;
     };
     assert.equal(await rules("{}"), "true: The site does train, evaluate, query and levels.");
-    assert.equal(await rules("{ leaves: [aggregate] }"), "true: The site does evaluate.");
+    assert.equal(await rules("{ leaves: [aggregate] }"), "true: The site does evaluate and query.");
     assert.match(await rules("{ kinds: [train], leaves: [aggregate] }"), /^false: .*allow no work/);
     assert.match(await rules("{ pause: true }"), /^false: .*paused/);
     for (const { fix } of ill) assert.ok(fix !== undefined && fix.length > 0);
