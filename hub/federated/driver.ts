@@ -6,6 +6,7 @@ import { ComityError, isErrorCode } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import { advance } from "./advance.js";
+import { type Lease, leaseLost } from "#hub/store/owners.js";
 import type { Call } from "./call.js";
 import { commit } from "./commit.js";
 import { Draft } from "./draft.js";
@@ -83,9 +84,7 @@ async function write(
       return undefined;
     }
     case "lost":
-      throw new ComityError("LEASE_LOST", `Run ${live.call.runId} is worked on by another hub.`, {
-        hint: "It goes on there.",
-      });
+      throw leaseLost(live.call.runId);
     case "cancelled":
       // Its end is on the way, by the signal.
       await wait(parts, [], signal, undefined);
