@@ -1,5 +1,4 @@
 import { findCall, isPaused } from "#hub/store/calls.js";
-import type { Lease } from "#hub/store/owners.js";
 import { stagesOf } from "#hub/store/stages.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";

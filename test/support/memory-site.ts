@@ -12,7 +12,7 @@ import { inputsOfSite } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
-import { type AssignmentId, newOpId, type SiteId } from "#kernel/ids.js";
+import { type AssignmentId, newOpId, type Sha256, type SiteId } from "#kernel/ids.js";
 import type { JsonObject } from "#kernel/json.js";
 import { inlineBytes } from "#kernel/refs.js";
 import { wire } from "#proto/rpc/limits.js";
@@ -40,6 +40,8 @@ export interface SiteRole {
   /** Training rows; half as many are for tests. */
   readonly rows: number;
   readonly deed?: (offer: Offer) => Deed;
+  /** Waited for before the last bytes of an answer are sent. */
+  readonly pause?: (id: AssignmentId) => Promise<void> | undefined;
 }
 
 /** What a site has of an assignment, durably. */
@@ -78,6 +80,8 @@ export class MemorySite {
   readonly role: SiteRole;
   /** What it has worked out, in order. */
   readonly computed: AssignmentId[] = [];
+  /** Digests of what it has worked out, by its assignments. */
+  readonly digests = new Map<AssignmentId, Sha256>();
   /** Offers of what it had the hub's receipt for, at a higher attempt. */
   readonly askedAgain: string[] = [];
   /** Answers that came too late. */
@@ -100,9 +104,11 @@ export class MemorySite {
     return this.role.site;
   }
 
-  /** Has a session with a hub; one that it had before is over. Resolves when the hub knows what it holds. */
+  /**
+   * Has a session with a hub; one that it had before is over, though its hub may not have heard of it yet. Resolves when the hub knows what
+   * the site holds.
+   */
   async connect(hub: ReachableHub): Promise<void> {
-    this.disconnect();
     const session = new MemorySession(this, hub);
     this.#session = session;
     const held = [...this.#journal].filter(([, { receipt, isOver }]) => receipt === undefined && !isOver);
@@ -187,6 +193,8 @@ export class MemorySite {
       if (given === undefined || this.#journal.get(id) !== entry || this.#isOver(id)) return;
       this.computed.push(id);
       entry.answer = this.#compute(offer, given);
+      const { update } = entry.answer.header;
+      if (update !== undefined) this.digests.set(id, update.sha256);
     }
     await this.#send(hub, id, entry);
   }
@@ -198,7 +206,7 @@ export class MemorySite {
       entry.receipt = await hub.intake.receive(
         this.id,
         { ...answer.header, attempt },
-        chunksOf(answer.bytes),
+        chunksOf(answer.bytes, () => this.role.pause?.(id)),
       );
     } catch (error) {
       if (error instanceof ComityError && error.code === "ASSIGNMENT_LATE") {
@@ -360,9 +368,16 @@ const isOfDeath = (error: unknown): boolean =>
   error instanceof Error &&
   (/^the hub (is dead|dies)/.test(error.message) || (error.cause !== undefined && isOfDeath(error.cause)));
 
-async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  const size = bytes.length <= inlineBytes ? inlineBytes : wire.chunkBytes;
-  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+async function* chunksOf(
+  bytes: Uint8Array,
+  pause: () => Promise<void> | undefined,
+): AsyncGenerator<Uint8Array> {
+  // A large one comes in more pieces than one.
+  const size = bytes.length <= inlineBytes ? inlineBytes : Math.min(wire.chunkBytes, inlineBytes);
+  for (let at = 0; at < bytes.length; at += size) {
+    if (at + size >= bytes.length) await pause();
+    yield bytes.subarray(at, at + size);
+  }
 }
 
 function never(what: string): never {
