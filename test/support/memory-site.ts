@@ -221,20 +221,16 @@ export class MemorySite {
   }
 
   /** The bytes of the inputs, as far as the hub gives them out; undefined when the assignment is not open any more. */
-  async #fetch({ store, reader }: ReachableHub, { assignment, stage }: Offer): Promise<Given | undefined> {
+  async #fetch(hub: ReachableHub, { assignment, stage }: Offer): Promise<Given | undefined> {
     const given: Record<string, Uint8Array> = {};
     for (const [name, { sha256 }] of Object.entries(inputsOf(stage, assignment))) {
-      const wanted = await inputsOfSite(store.db, this.id);
-      if (!wanted.has(sha256)) {
-        const now = await findAssignment(store.db, assignment.id);
-        if (now !== undefined && isOpen(now.state))
-          throw new Error(`${assignment.id} may not fetch its ${name}`);
-        return undefined;
-      }
-      const parts: Uint8Array[] = [];
-      for await (const part of reader.read(sha256, 0)) parts.push(Uint8Array.from(part));
-      given[name] = Uint8Array.from(Buffer.concat(parts));
-      if (hashBytes(given[name]) !== sha256) throw new Error(`${assignment.id}: its ${name} is damaged`);
+      const bytes = await download(hub, this.id, sha256).catch(async (error: unknown) => {
+        const now = await findAssignment(hub.store.db, assignment.id);
+        if (now !== undefined && isOpen(now.state) && !isOfDeath(error)) throw error;
+      });
+      if (bytes === undefined) return undefined;
+      if (hashBytes(bytes) !== sha256) throw new Error(`${assignment.id}: its ${name} is damaged`);
+      given[name] = bytes;
     }
     return given;
   }
@@ -355,6 +351,19 @@ const answers: Readonly<Record<string, (role: SiteRole, asked: Asked) => PlainAn
     };
   },
 };
+
+/** An input, as the hub's agent service gives it out: to a site that has an open assignment that names it. */
+async function download(
+  { store, reader }: ReachableHub,
+  site: SiteId,
+  sha256: Sha256,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const wanted = await inputsOfSite(store.db, site);
+  if (!wanted.has(sha256)) throw new Error(`no open assignment of ${site} names ${sha256}`);
+  const parts: Uint8Array[] = [];
+  for await (const part of reader.read(sha256, 0)) parts.push(Uint8Array.from(part));
+  return Uint8Array.from(Buffer.concat(parts));
+}
 
 /** A message to a hub that is dead is lost. */
 async function unlessDead(said: Promise<void>): Promise<void> {
