@@ -13,7 +13,6 @@ import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256, SiteId } from "#kernel/ids.js";
 import { canonicalJson } from "#kernel/json.js";
-import type { BlobRef } from "#kernel/refs.js";
 import { checkHeader } from "./answer.js";
 import { finalFaults } from "./faults.js";
 import { type AnswerHeader, type Assignment, isOpen, type Receipt } from "./model.js";
@@ -75,7 +74,9 @@ export class AnswerIntake {
       const { tensors } = shaped.shape;
       if (update === undefined || tensors === undefined) return await record();
       return await this.#uploads.read(header, update, tensors, chunks, (received) =>
-        "inline" in received ? record(received) : this.#commitFile(update, received, record),
+        "inline" in received
+          ? record(received)
+          : this.#commitFile(assignment, header, update.sha256, received, () => record(received)),
       );
     } catch (thrown) {
       const error = ComityError.from(thrown);
@@ -84,15 +85,25 @@ export class AnswerIntake {
     }
   }
 
-  #commitFile(
-    { sha256 }: BlobRef,
+  async #commitFile(
+    assignment: Assignment,
+    header: AnswerHeader,
+    sha256: Sha256,
     received: Exclude<ReceivedUpdate, { inline: Uint8Array }>,
-    record: (received: ReceivedUpdate) => Promise<Receipt>,
+    record: () => Promise<Receipt>,
   ): Promise<Receipt> {
-    return this.#parts.retention.whileKept(sha256, async () => {
-      await received.commit(sha256);
-      return record(received);
-    });
+    try {
+      return await this.#parts.retention.whileKept([sha256], async () => {
+        await received.commit(sha256);
+        return record();
+      });
+    } catch (error) {
+      if (error instanceof ComityError) throw error;
+      // What was staged goes with its round, also in this very moment.
+      const now = await this.#find(assignment.site, assignment.id);
+      if (isOpen(now.state) || now.state === "delivered") throw error;
+      return this.#late(now, header);
+    }
   }
 
   /** The site would only repeat it: its assignment is over. */
@@ -129,6 +140,7 @@ export class AnswerIntake {
         throw error;
       });
     if (delivered) return receiptOf(header, nowMs);
+    if (header.update !== undefined) this.#parts.retention.forsake([header.update.sha256]);
     const now = await this.#find(assignment.site, header.assignmentId);
     return now.state === "delivered" ? repeat(now, header, answerSha256) : this.#late(now, header);
   }

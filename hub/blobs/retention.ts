@@ -1,4 +1,4 @@
-import { dropHolders, holdOnly, isReleased, wantedBlobs } from "#hub/store/blobs.js";
+import { dropHolders, holdOnly, isWanted, wantedBlobs } from "#hub/store/blobs.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { Serial } from "#kernel/async.js";
@@ -28,19 +28,28 @@ export class Retention {
     this.#parts = parts;
   }
 
-  /** Runs what adds a blob and its row, while nobody removes the same blob; others may add it at the same time. */
-  async whileKept<T>(sha256: Sha256, work: () => Promise<T>): Promise<T> {
-    while (this.#removal?.sha256 === sha256) await this.#removal.done;
-    const adding = this.#adding.get(sha256) ?? new Set();
-    this.#adding.set(sha256, adding);
+  /** Runs what adds blobs and their rows, while nobody removes one of them; others may add the same at the same time. */
+  async whileKept<T>(blobs: readonly Sha256[], work: () => Promise<T>): Promise<T> {
+    while (this.#removal !== undefined && blobs.includes(this.#removal.sha256)) await this.#removal.done;
     const added = work();
-    adding.add(added);
+    for (const sha256 of blobs) {
+      const adding = this.#adding.get(sha256) ?? new Set();
+      this.#adding.set(sha256, adding.add(added));
+    }
     try {
       return await added;
     } finally {
-      adding.delete(added);
-      if (adding.size === 0) this.#adding.delete(sha256);
+      for (const sha256 of blobs) {
+        const adding = this.#adding.get(sha256);
+        adding?.delete(added);
+        if (adding?.size === 0) this.#adding.delete(sha256);
+      }
     }
+  }
+
+  /** The rows that would have named these blobs were not written: their files go, unless others want them. */
+  forsake(blobs: readonly Sha256[]): void {
+    if (blobs.length > 0) void this.#removing.run(() => this.#removeAll(blobs));
   }
 
   /** These holders need nothing any more: what nobody needs then goes after the commit. */
@@ -71,8 +80,7 @@ export class Retention {
   }
 
   #remove(tx: Tx, released: readonly BlobRef[]): void {
-    if (released.length === 0) return;
-    tx.afterCommit(() => void this.#removing.run(() => this.#removeAll(released)));
+    tx.afterCommit(() => this.forsake(released.map(({ sha256 }) => sha256)));
   }
 
   async #discard(prefix: string): Promise<void> {
@@ -81,10 +89,10 @@ export class Retention {
     });
   }
 
-  async #removeAll(released: readonly BlobRef[]): Promise<void> {
-    for (const { sha256 } of released) {
+  async #removeAll(unwanted: readonly Sha256[]): Promise<void> {
+    for (const sha256 of unwanted) {
       await this.#alone(sha256, async () => {
-        if (await isReleased(this.#parts.store.db, sha256)) await this.#parts.blobs.remove(sha256);
+        if (!(await isWanted(this.#parts.store.db, sha256))) await this.#parts.blobs.remove(sha256);
       }).catch((error: unknown) => {
         const text = "a blob could not be removed; the next start tries again";
         this.#parts.log.warn({ sha256, err: error }, text);

@@ -54,16 +54,41 @@ export async function commit(
   rounds: number | undefined,
 ): Promise<Committed> {
   try {
-    return await parts.store.write(async (tx): Promise<Committed> => {
-      if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, draft), lease)))
-        return { is: await whyNotMoved(tx.db, live.call, lease) };
-      await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, draft);
-      return { is: "done" };
-    });
+    return await withFiles(parts, draft, () =>
+      parts.store.write(async (tx): Promise<Committed> => {
+        if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, draft), lease)))
+          return { is: await whyNotMoved(tx.db, live.call, lease) };
+        await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, draft);
+        return { is: "done" };
+      }),
+    );
   } catch (thrown) {
     if (thrown instanceof Stale) return { is: "reload" };
     if (thrown instanceof NoPlace) return { is: "blocked", blocked: thrown.blocked, held: thrown.held };
     throw thrown;
+  }
+}
+
+/**
+ * Takes in the files that folds have made, and has the rows written that name them. Without the rows they go again, unless another process
+ * has the run: it may be about to name the same.
+ */
+async function withFiles(
+  { blobs, retention }: DriverParts,
+  { folds }: Draft,
+  writeRows: () => Promise<Committed>,
+): Promise<Committed> {
+  const files = folds.flatMap((fold) => fold.blobs).filter((blob) => "path" in blob);
+  const digests = files.map(({ sha256 }) => sha256);
+  let end: Committed | undefined;
+  try {
+    end = await retention.whileKept(digests, async () => {
+      for (const { path, sha256 } of files) await blobs.adopt(path, sha256);
+      return writeRows();
+    });
+    return end;
+  } finally {
+    if (end?.is !== "done" && end?.is !== "lost") retention.forsake(digests);
   }
 }
 

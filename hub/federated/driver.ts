@@ -1,5 +1,5 @@
 import { findCall, isPaused } from "#hub/store/calls.js";
-import type { Lease } from "#hub/store/owners.js";
+import { type Lease, leaseLost } from "#hub/store/owners.js";
 import { stagesOf } from "#hub/store/stages.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
@@ -83,9 +83,7 @@ async function write(
       return undefined;
     }
     case "lost":
-      throw new ComityError("LEASE_LOST", `Run ${live.call.runId} is worked on by another hub.`, {
-        hint: "It goes on there.",
-      });
+      throw leaseLost(live.call.runId);
     case "cancelled":
       // Its end is on the way, by the signal.
       await wait(parts, [], signal, undefined);

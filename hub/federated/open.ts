@@ -1,6 +1,7 @@
 import { blobsIn, holders } from "#hub/blobs/uses.js";
 import { findCall, insertCall, roundsEndedBy } from "#hub/store/calls.js";
 import { findModelVersion, type ModelVersion } from "#hub/store/models.js";
+import { holdsLease, leaseLost } from "#hub/store/owners.js";
 import { nextRound } from "#hub/store/rounds.js";
 import { forgetSiteStates } from "#hub/store/site-states.js";
 import type { EffectCaller } from "#hub/workflow/function.js";
@@ -13,15 +14,18 @@ import type { FederatedFunction, LookUps } from "./function.js";
 import type { DriverParts } from "./parts.js";
 import type { ModelVersionName } from "./plan.js";
 
-/** Begins a call, unless it has begun: what its argument comes to is a row, and the row is what counts from then on. */
+/**
+ * Begins a call, unless it has begun: what its argument comes to is a row, and the row is what counts from then on. Throws `LEASE_LOST` when
+ * another process has the run, and may be far ahead.
+ */
 export async function openCall(
   parts: DriverParts,
   fn: FederatedFunction,
-  caller: Pick<EffectCaller, "runId" | "effect" | "ref" | "madeSeq" | "resumes">,
+  caller: Pick<EffectCaller, "runId" | "effect" | "ref" | "lease" | "madeSeq" | "resumes">,
   given: unknown,
 ): Promise<void> {
   const { store, clock } = parts;
-  const { runId, effect, ref, madeSeq, resumes } = caller;
+  const { runId, effect, ref, lease, madeSeq, resumes } = caller;
   if ((await findCall(store.db, caller)) !== undefined) return;
   const argument = jsonForm(await fn.prepare(given, lookUps(parts, runId)));
   const [{ revision }] = fn.scripts;
@@ -43,6 +47,7 @@ export async function openCall(
     ...(before ?? fresh),
   };
   await store.write(async (tx) => {
+    if (!(await holdsLease(tx.db, runId, lease))) throw leaseLost(runId);
     // Whoever was first may have moved it on since: then nothing of it is ours to let go.
     if (!(await insertCall(tx.db, call)) || resumes === undefined) return;
     if (before !== undefined) {

@@ -115,14 +115,14 @@ async function releaseUnused(db: Db, candidates: readonly string[], nowMs: numbe
   return released;
 }
 
-/** Whether a blob is released, and nobody has brought it again since. */
-export async function isReleased(db: Db, sha256: Sha256): Promise<boolean> {
+/** Whether some row wants a blob: there is one, and it is not released. */
+export async function isWanted(db: Db, sha256: Sha256): Promise<boolean> {
   const row = await db
     .selectFrom("blobs")
     .select("released_at_ms")
     .where("sha256", "=", sha256)
     .executeTakeFirst();
-  return row !== undefined && row.released_at_ms !== null;
+  return row !== undefined && row.released_at_ms === null;
 }
 
 /** Every blob that some row still wants. */

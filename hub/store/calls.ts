@@ -4,7 +4,7 @@ import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef, EffectId } from "#kernel/refs.js";
 import { compareNumbered } from "#kernel/words.js";
-import type { Lease } from "./owners.js";
+import { holdsLease, type Lease } from "./owners.js";
 import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";
 import type { CallsTable } from "./schema-federated.js";
@@ -87,16 +87,9 @@ export async function moveCall(db: Db, call: Call, to: CallChange, lease: Lease)
 export async function whyNotMoved(
   db: Db,
   { runId, effect }: CallRef,
-  { owner, fence }: Lease,
+  lease: Lease,
 ): Promise<"lost" | "cancelled" | "reload"> {
-  const ours = await db
-    .selectFrom("snapshots")
-    .select("fence")
-    .where("run_id", "=", runId)
-    .where("owner", "=", owner)
-    .where("fence", "=", fence)
-    .executeTakeFirst();
-  if (ours === undefined) return "lost";
+  if (!(await holdsLease(db, runId, lease))) return "lost";
   const wanted = await db
     .selectFrom("effects")
     .select("effect")
@@ -118,25 +111,15 @@ export async function endCall(
   error: CallError,
   lease: Lease | undefined,
 ): Promise<number | undefined> {
-  let query = db
+  if (lease !== undefined && !(await holdsLease(db, runId, lease))) return undefined;
+  const row = await db
     .updateTable("calls")
     .set((eb) => ({ status, error: JSON.stringify(error), version: eb("version", "+", 1) }))
     .where("run_id", "=", runId)
     .where("effect", "=", effect)
-    .where("status", "=", "open");
-  if (lease !== undefined) {
-    query = query.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom("snapshots")
-          .select("snapshots.fence")
-          .where("snapshots.run_id", "=", runId)
-          .where("snapshots.owner", "=", lease.owner)
-          .where("snapshots.fence", "=", lease.fence),
-      ),
-    );
-  }
-  const row = await query.returning("position").executeTakeFirst();
+    .where("status", "=", "open")
+    .returning("position")
+    .executeTakeFirst();
   return row?.position;
 }
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import { type Dialect, skipLocked } from "./database.js";
 import type { Db } from "./schema.js";
@@ -11,6 +12,21 @@ export interface Lease {
   readonly owner: string;
   readonly fence: number;
 }
+
+/** Whether a run is still one's own: writers take turns, so that it stays so until the transaction is over. */
+export async function holdsLease(db: Db, runId: RunId, { owner, fence }: Lease): Promise<boolean> {
+  const row = await db
+    .selectFrom("snapshots")
+    .select("fence")
+    .where("run_id", "=", runId)
+    .where("owner", "=", owner)
+    .where("fence", "=", fence)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export const leaseLost = (runId: RunId): ComityError =>
+  new ComityError("LEASE_LOST", `Run ${runId} is worked on by another hub.`, { hint: "It goes on there." });
 
 /** A run, and the fence under which it was taken. */
 export interface ClaimedRun {

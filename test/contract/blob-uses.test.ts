@@ -8,7 +8,7 @@ import {
   dropHolders,
   holdBlobs,
   holdOnly,
-  isReleased,
+  isWanted,
   keepSmallBlob,
   recordBlob,
   smallBlob,
@@ -46,7 +46,7 @@ onEachStore("the uses of blobs", (newPlace) => {
     assert.deepEqual(released.map(({ sizeBytes }) => sizeBytes).toSorted(), [3, 3]);
     for (const name of ["one", "two"]) {
       assert.equal(await smallBlob(store.db, blob(name).sha256), undefined);
-      assert.equal(await isReleased(store.db, blob(name).sha256), true);
+      assert.equal(await isWanted(store.db, blob(name).sha256), false);
     }
     assert.deepEqual(await wantedBlobs(store.db), []);
     assert.deepEqual(await drop(store, "answer/1"), [], "twice is once");
@@ -60,7 +60,7 @@ onEachStore("the uses of blobs", (newPlace) => {
       Buffer.from((await smallBlob(store.db, blob("shared").sha256)) ?? []),
       bytesOf("shared"),
     );
-    assert.equal(await isReleased(store.db, blob("shared").sha256), false);
+    assert.equal(await isWanted(store.db, blob("shared").sha256), true);
     assert.deepEqual(digests(await drop(store, "model/m/1")), digests([blob("shared")]));
   });
 
@@ -77,15 +77,15 @@ onEachStore("the uses of blobs", (newPlace) => {
     });
     assert.equal(await smallBlob(store.db, large("large").sha256), undefined);
     assert.deepEqual(await drop(store, "fold/r/e1/1"), [large("large")]);
-    assert.equal(await isReleased(store.db, large("large").sha256), true);
-    assert.equal(await isReleased(store.db, hashBytes("unknown")), false);
+    assert.equal(await isWanted(store.db, large("large").sha256), false);
+    assert.equal(await isWanted(store.db, hashBytes("unknown")), false);
   });
 
   given("know a blob that is brought again after it was released", async (store) => {
     await bring(store, "answer/1", "again");
     await drop(store, "answer/1");
     await bring(store, "answer/2", "again");
-    assert.equal(await isReleased(store.db, blob("again").sha256), false);
+    assert.equal(await isWanted(store.db, blob("again").sha256), true);
     assert.deepEqual(Buffer.from((await smallBlob(store.db, blob("again").sha256)) ?? []), bytesOf("again"));
     assert.deepEqual(await wantedBlobs(store.db), [blob("again").sha256]);
     assert.deepEqual(digests(await drop(store, "answer/2")), digests([blob("again")]));

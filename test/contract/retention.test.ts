@@ -62,7 +62,7 @@ onEachStore("retention of blobs", (newPlace) => {
   it("keeps a released blob that has been brought again before its file went", async () => {
     const hub = await open();
     const sha256 = await seed(hub, "first", "again");
-    await hub.retention.whileKept(sha256, async () => {
+    await hub.retention.whileKept([sha256], async () => {
       await hub.store.write((tx) => hub.retention.drop(tx, [holderOf("first")]));
       await hub.store.write(({ db }) => recordBlob(db, { sha256, sizeBytes: 5 }, 2));
     });

@@ -53,14 +53,41 @@ export const largeModel = "{ name: mlp, input: [100], classes: 2, hidden: [220] 
 export const trainCall = (name: string, more = "rounds: 3", model = smallModel): string =>
   `{ call: "fed.train:1.0.0@default", with: { name: ${name}, ${pointsData}, model: ${model}, ${more} } }`;
 
+/** A training of three rounds by three sites, of whom two must answer. */
+export const training: FederatedCase = {
+  name: "a training",
+  tasks: `  - train: ${trainCall("points")}\n`,
+  roles: steadyRoles,
+};
+
+/** All three must answer, and one cannot in the second round of the first call. */
+export const failingTraining: FederatedCase = {
+  name: "a training that fails",
+  tasks: training.tasks.replace("quorum: { min: 2 }", "quorum: { min: 3 }"),
+  roles: rolesWith({
+    "acme/b": ({ assignment: { effect, kind, round } }) =>
+      effect === "e1" && kind === "train" && round === 2
+        ? { fail: "It is broken.", retryable: false }
+        : "answer",
+  }),
+};
+
 /** The run of a case; the same run, if it is there already: a caller whose call was cut off makes it again. */
 export const startCase = (hub: WorldHub, { tasks }: Pick<FederatedCase, "tasks">): Promise<Run> =>
   hub.start(workflowOf(tasks), { key: "once" });
 
-/** Has the hubs of a world gone, looks at all that they have left, and tells what has come of the run. */
-export async function finished(world: FederatedWorld, run: Run, { parallel = false } = {}): Promise<Outcome> {
+/**
+ * Has the hubs of a world gone, looks at all that they have left, and tells what has come of the run. `swept`: the last one has started anew
+ * before.
+ */
+export async function finished(
+  world: FederatedWorld,
+  run: Run,
+  { parallel = false, swept = false }: { readonly parallel?: boolean; readonly swept?: boolean } = {},
+): Promise<Outcome> {
   await world.stopHubs();
   const last = await world.hub();
+  if (swept) await last.open([]);
   await last.verifyAll();
   await assertNothingOpen(world);
   await assertFeeds(world);

@@ -18,6 +18,7 @@ import { RunFeed } from "#hub/runs/feed.js";
 import { Presence } from "#hub/sites/presence.js";
 import { Sites } from "#hub/sites/service.js";
 import { admitSite, saveInvitedSite } from "#hub/store/admission.js";
+import { LocalNotifier } from "#hub/store/notifier.js";
 import type { Schema } from "#hub/store/schema.js";
 import { saveCatalogue, saveHello } from "#hub/store/sites.js";
 import { openSqlite } from "#hub/store/sqlite.js";
@@ -76,6 +77,8 @@ export interface WorldSettings {
   /** Federated functions besides those of the release; one of the same name stands before the release's. */
   readonly functions?: readonly FederatedFunction[];
   readonly limits?: World["limits"];
+  /** Waited for before a file goes. */
+  readonly beforeRemoval?: () => Promise<void>;
   /** Stands around what the engine calls. */
   readonly around?: (fn: WorkflowFunction) => WorkflowFunction;
 }
@@ -91,6 +94,8 @@ export class FederatedWorld implements AsyncDisposable {
   readonly settings: WorldSettings;
   readonly shared: SharedParts;
   readonly world: World;
+  /** Hints, as the database of several hubs has them: whoever takes an answer in, the driver hears of it. */
+  readonly notifier = new LocalNotifier();
   readonly #hubs: WorldHub[] = [];
 
   private constructor(
@@ -152,6 +157,7 @@ export class FederatedWorld implements AsyncDisposable {
     return [...whole.filter((name) => name !== "incoming"), ...incoming.map((name) => `incoming/${name}`)];
   }
 
+  /** Settles when nothing of any hub is under way any more. */
   async stopHubs(): Promise<void> {
     for (const hub of this.#hubs.splice(0)) await hub.stop();
   }
@@ -164,13 +170,17 @@ export class FederatedWorld implements AsyncDisposable {
 }
 
 /** The parts of a hub that calls of federated functions need. */
-function areasOf({ world, settings, shared }: FederatedWorld, mortal: MortalDatabase, files: FileBlobStore) {
+function areasOf(
+  { world, settings, shared, notifier }: FederatedWorld,
+  mortal: MortalDatabase,
+  files: FileBlobStore,
+) {
   const { clock, limits: rules } = world;
   const { functions: more = [], minSites = 1 } = settings;
   const known = [...more, ...functions.filter(({ name }) => !more.some((one) => one.name === name))];
   const log = silentLog;
-  const store = new Store(mortal.database, log);
-  const blobs = mortalBlobs(files, mortal);
+  const store = new Store({ ...mortal.database, notifier }, log);
+  const blobs = mortalBlobs(files, mortal, settings.beforeRemoval);
   const retention = new Retention({ store, blobs, clock, log });
   const presence = new Presence(clock);
   const sites = new Sites(store, presence, clock);
@@ -253,18 +263,22 @@ export class WorldHub extends TestEngine implements ReachableHub {
 }
 
 /** The blobs as a process sees them that dies with its database. */
-function mortalBlobs(lasting: FileBlobStore, mortal: MortalDatabase): BlobStore {
+function mortalBlobs(
+  lasting: FileBlobStore,
+  mortal: MortalDatabase,
+  beforeRemoval: WorldSettings["beforeRemoval"],
+): BlobStore {
   return new Proxy<BlobStore>(lasting, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== "function" || name === "scratchPath") return bound(value, target);
-      return (...given: unknown[]) =>
-        mortal.dead
-          ? Promise.reject(new Error("the hub is dead"))
-          : (value as (...given: unknown[]) => unknown).apply(target, given);
+      if (typeof value !== "function") return value;
+      const act = value.bind(target) as (...given: unknown[]) => unknown;
+      if (name === "scratchPath") return act;
+      return async (...given: unknown[]) => {
+        if (mortal.dead) throw new Error("the hub is dead");
+        if (name === "remove") await beforeRemoval?.();
+        return act(...given);
+      };
     },
   });
 }
-
-const bound = (value: unknown, to: object): unknown =>
-  typeof value === "function" ? (value.bind(to) as unknown) : value;

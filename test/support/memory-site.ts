@@ -12,7 +12,7 @@ import { inputsOfSite } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
-import { type AssignmentId, newOpId, type SiteId } from "#kernel/ids.js";
+import { type AssignmentId, newOpId, type Sha256, type SiteId } from "#kernel/ids.js";
 import { type Json, type JsonObject, jsonForm } from "#kernel/json.js";
 import { inlineBytes } from "#kernel/refs.js";
 import { levelsWork } from "#node-agent/steps/levels.js";
@@ -45,6 +45,8 @@ export interface SiteRole {
   /** Training rows; half as many are for tests. */
   readonly rows: number;
   readonly deed?: (offer: Offer) => Deed;
+  /** Waited for before the last bytes of an answer are sent. */
+  readonly pause?: (id: AssignmentId) => Promise<void> | undefined;
 }
 
 /** What a site has of an assignment, durably. */
@@ -83,6 +85,8 @@ export class MemorySite {
   readonly role: SiteRole;
   /** What it has worked out, in order. */
   readonly computed: AssignmentId[] = [];
+  /** Digests of what it has worked out, by its assignments. */
+  readonly digests = new Map<AssignmentId, Sha256>();
   /** Offers of what it had the hub's receipt for, at a higher attempt. */
   readonly askedAgain: string[] = [];
   /** Answers that came too late. */
@@ -105,9 +109,11 @@ export class MemorySite {
     return this.role.site;
   }
 
-  /** Has a session with a hub; one that it had before is over. Resolves when the hub knows what it holds. */
+  /**
+   * Has a session with a hub; one that it had before is over, though its hub may not have heard of it yet. Resolves when the hub knows what
+   * the site holds.
+   */
   async connect(hub: ReachableHub): Promise<void> {
-    this.disconnect();
     const session = new MemorySession(this, hub);
     this.#session = session;
     const held = [...this.#journal].filter(([, { receipt, isOver }]) => receipt === undefined && !isOver);
@@ -192,6 +198,8 @@ export class MemorySite {
       if (given === undefined || this.#journal.get(id) !== entry || this.#isOver(id)) return;
       this.computed.push(id);
       entry.answer = this.#compute(offer, given);
+      const { update } = entry.answer.header;
+      if (update !== undefined) this.digests.set(id, update.sha256);
     }
     await this.#send(hub, id, entry);
   }
@@ -203,7 +211,7 @@ export class MemorySite {
       entry.receipt = await hub.intake.receive(
         this.id,
         { ...answer.header, attempt },
-        chunksOf(answer.bytes),
+        chunksOf(answer.bytes, () => this.role.pause?.(id)),
       );
     } catch (error) {
       if (error instanceof ComityError && error.code === "ASSIGNMENT_LATE") {
@@ -218,20 +226,16 @@ export class MemorySite {
   }
 
   /** The bytes of the inputs, as far as the hub gives them out; undefined when the assignment is not open any more. */
-  async #fetch({ store, reader }: ReachableHub, { assignment, stage }: Offer): Promise<Given | undefined> {
+  async #fetch(hub: ReachableHub, { assignment, stage }: Offer): Promise<Given | undefined> {
     const given: Record<string, Uint8Array> = {};
     for (const [name, { sha256 }] of Object.entries(inputsOf(stage, assignment))) {
-      const wanted = await inputsOfSite(store.db, this.id);
-      if (!wanted.has(sha256)) {
-        const now = await findAssignment(store.db, assignment.id);
-        if (now !== undefined && isOpen(now.state))
-          throw new Error(`${assignment.id} may not fetch its ${name}`);
-        return undefined;
-      }
-      const parts: Uint8Array[] = [];
-      for await (const part of reader.read(sha256, 0)) parts.push(Uint8Array.from(part));
-      given[name] = Uint8Array.from(Buffer.concat(parts));
-      if (hashBytes(given[name]) !== sha256) throw new Error(`${assignment.id}: its ${name} is damaged`);
+      const bytes = await download(hub, this.id, sha256).catch(async (error: unknown) => {
+        const now = await findAssignment(hub.store.db, assignment.id);
+        if (now !== undefined && isOpen(now.state) && !isOfDeath(error)) throw error;
+      });
+      if (bytes === undefined) return undefined;
+      if (hashBytes(bytes) !== sha256) throw new Error(`${assignment.id}: its ${name} is damaged`);
+      given[name] = bytes;
     }
     return given;
   }
@@ -380,6 +384,19 @@ const answers: Readonly<Record<string, (role: SiteRole, asked: Asked) => PlainAn
     ofValue(foldRows(levelsWork, levels.body.parse(withoutKind(body)), rowsOf(role), 5)),
 };
 
+/** An input, as the hub's agent service gives it out: to a site that has an open assignment that names it. */
+async function download(
+  { store, reader }: ReachableHub,
+  site: SiteId,
+  sha256: Sha256,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const wanted = await inputsOfSite(store.db, site);
+  if (!wanted.has(sha256)) throw new Error(`no open assignment of ${site} names ${sha256}`);
+  const parts: Uint8Array[] = [];
+  for await (const part of reader.read(sha256, 0)) parts.push(Uint8Array.from(part));
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
 /** A message to a hub that is dead is lost. */
 async function unlessDead(said: Promise<void>): Promise<void> {
   await said.catch((error: unknown) => {
@@ -392,9 +409,16 @@ const isOfDeath = (error: unknown): boolean =>
   error instanceof Error &&
   (/^the hub (is dead|dies)/.test(error.message) || (error.cause !== undefined && isOfDeath(error.cause)));
 
-async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  const size = bytes.length <= inlineBytes ? inlineBytes : wire.chunkBytes;
-  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+async function* chunksOf(
+  bytes: Uint8Array,
+  pause: () => Promise<void> | undefined,
+): AsyncGenerator<Uint8Array> {
+  // A large one comes in more pieces than one.
+  const size = bytes.length <= inlineBytes ? inlineBytes : Math.min(wire.chunkBytes, inlineBytes);
+  for (let at = 0; at < bytes.length; at += size) {
+    if (at + size >= bytes.length) await pause();
+    yield bytes.subarray(at, at + size);
+  }
 }
 
 function never(what: string): never {

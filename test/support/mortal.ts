@@ -13,6 +13,8 @@ export interface Death {
 /** Looks on at the transactions of one process, by their numbers; a transaction waits for it. */
 export interface Watch {
   before?(commit: number): void | Promise<void>;
+  /** Looks at the rows within the transaction, as it begins and before it is committed. */
+  within?(commit: number, trx: Transaction<Schema>): Promise<void>;
   after?(commit: number): void | Promise<void>;
 }
 
@@ -64,7 +66,12 @@ export class MortalDatabase {
     if (last && this.#death.side === "before") throw this.#die("before");
     const commit = this.commits;
     await this.#watch.before?.(commit);
-    const result = await lasting.transaction().execute(work);
+    const result = await lasting.transaction().execute(async (trx) => {
+      await this.#watch.within?.(commit, trx);
+      const given = await work(trx);
+      await this.#watch.within?.(commit, trx);
+      return given;
+    });
     await this.#watch.after?.(commit);
     if (last) throw this.#die("after");
     return result;

@@ -1,8 +1,7 @@
-import type { Lease } from "#hub/store/owners.js";
+import { type Lease, leaseLost } from "#hub/store/owners.js";
 import type { RunState } from "#hub/workflow/interpreter/model.js";
 import { deferred } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
-import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import type { Batch } from "./batch.js";
 import { BatchDraft, type DraftParts, type Incoming } from "./batch-draft.js";
@@ -121,9 +120,7 @@ export class RunActor {
     });
     if (kept) return;
     this.#parts.lost(this);
-    throw new ComityError("LEASE_LOST", `Run ${this.runId} is worked on by another hub.`, {
-      hint: "It goes on there.",
-    });
+    throw leaseLost(this.runId);
   }
 
   #drop({ item }: Waiting, tell: () => void): void {

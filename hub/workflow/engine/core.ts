@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RunFeed } from "#hub/runs/feed.js";
-import { type ClaimedRun, inboxOf, removeFromInbox } from "#hub/store/owners.js";
+import { type ClaimedRun, inboxOf, leaseLost, removeFromInbox } from "#hub/store/owners.js";
 import { deleteEffect, findSnapshot, hasReceived, type OpenEffect } from "#hub/store/snapshots.js";
 import type { Store } from "#hub/store/store.js";
 import type { EffectCaller, Functions } from "#hub/workflow/function.js";
@@ -103,9 +103,7 @@ export class Core {
   async send(runId: RunId, happening: Happening): Promise<boolean> {
     const sent = await this.actors.send(runId, { happening });
     if (sent !== "elsewhere") return sent;
-    throw new ComityError("LEASE_LOST", `Run ${runId} is worked on by another hub.`, {
-      hint: "It goes on there.",
-    });
+    throw leaseLost(runId);
   }
 
   /** A run's state as its snapshot has it; undefined before its first transition. Throws `RUN_NOT_FOUND`, `JOURNAL_TOO_NEW`. */

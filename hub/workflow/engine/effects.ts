@@ -1,3 +1,4 @@
+import { leaseLost } from "#hub/store/owners.js";
 import type { EffectCaller, Functions, WorkflowFunction } from "#hub/workflow/function.js";
 import { effectKey, FunctionFailure } from "#hub/workflow/function.js";
 import { standardError } from "#hub/workflow/interpreter/errors.js";
@@ -71,7 +72,7 @@ export class Effects {
     const key = effectKey(runId, effect);
     const before = this.#performing.get(key);
     if (this.#stopping.signal.aborted || (before && before.call.caller.lease.fence >= lease.fence)) return;
-    before?.control.abort(leaseLost());
+    before?.control.abort(leaseLost(runId));
     const early = this.#early.get(key);
     if (early !== undefined) {
       this.undo(call, early);
@@ -115,7 +116,7 @@ export class Effects {
   abandon(runId: RunId, fence: number): void {
     for (const { call, control } of this.#performing.values()) {
       const { caller } = call;
-      if (caller.runId === runId && caller.lease.fence < fence) control.abort(leaseLost());
+      if (caller.runId === runId && caller.lease.fence < fence) control.abort(leaseLost(runId));
     }
   }
 
@@ -179,6 +180,8 @@ export class Effects {
         if (interrupted()) return undefined;
         if (thrown instanceof FunctionFailure) return failed(thrown.workflowError);
         const error = ComityError.from(thrown);
+        // The call goes on there; should the run come back, its calls are taken up again.
+        if (error.code === "LEASE_LOST") return undefined;
         if (error.kind.retryable !== true) {
           log.error({ runId, effect, call: call.call, code: error.code, err: error }, "a call has failed");
           return failed(workflowErrorOf(error));
@@ -228,8 +231,6 @@ export class Effects {
     }
   }
 }
-
-const leaseLost = (): ComityError => new ComityError("LEASE_LOST", "Another hub has taken the run.");
 
 /** The specification has an error of its own for what does not fit a schema; expressions may give such a value at any time. */
 function parsedArgument(found: WorkflowFunction, value: Json): unknown {

@@ -65,6 +65,17 @@ const cases: readonly FederatedCase[] = [
     }),
   },
   {
+    name: "two fed.train side by side that make the same bytes, in files",
+    tasks: `  - both:
+      fork:
+        branches:
+          - left: ${trainCall("left", "rounds: 3, strategy: fedadam, evaluation: none", largeModel)}
+          - right: ${trainCall("right", "rounds: 3, strategy: fedadam, evaluation: none", largeModel)}
+`,
+    roles: steadyRoles,
+    parallel: true,
+  },
+  {
     name: "fed.train of a model that lies in files",
     tasks: `  - train: ${trainCall("large", "rounds: 2", largeModel)}\n`,
     roles: steadyRoles,
