@@ -62,7 +62,6 @@ export const scripted = <State>(
   check: () => undefined,
   prepare: (given) => given,
   scripts: scripts,
-  first: () =>
-    ({ work: evaluate, body, rule: plainRule, to: { at: {} } }),
+  first: () => ({ work: evaluate, body, rule: plainRule, to: { at: {} } }),
   goesOnWith: () => true,
 });
