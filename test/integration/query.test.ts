@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import type { Json, JsonObject } from "#kernel/json.js";
 import type { DatasetConfigInput } from "#node-agent/data/config.js";
 import type { Run__Output } from "#proto/generated/comity/v1/Run.js";
-import { type DataSite, joinWithData, sitesReady } from "../support/data-sites.js";
+import { type DataSite, joinWithData, queryOutput, sitesReady, startQuery } from "../support/data-sites.js";
 import { startTestHub, type TestHub } from "../support/hub.js";
 import { ended, refusal } from "../support/training.js";
 
@@ -19,14 +19,7 @@ const dataset: Omit<DatasetConfigInput, "path"> = {
 };
 
 const start = (hub: TestHub, argument: JsonObject) =>
-  hub.admin.startRun({
-    workflowSource: JSON.stringify({
-      document: { dsl: "1.0.3", namespace: "test", name: "query", version: "1.0.0" },
-      do: [
-        { count: { call: "fed.query:1.0.0@default", with: { dataset: { name: "patients" }, ...argument } } },
-      ],
-    }),
-  });
+  startQuery(hub, { dataset: { name: "patients" }, ...argument });
 
 /** A query at its end. */
 async function ask(hub: TestHub, argument: JsonObject): Promise<Run__Output> {
@@ -35,11 +28,8 @@ async function ask(hub: TestHub, argument: JsonObject): Promise<Run__Output> {
 }
 
 /** The answer of a query that must succeed. */
-async function told(hub: TestHub, argument: JsonObject): Promise<Record<string, Json>> {
-  const run = await ask(hub, argument);
-  assert.equal(run.state, "completed", run.errorText);
-  return JSON.parse(run.outputJson) as Record<string, Json>;
-}
+const told = async (hub: TestHub, argument: JsonObject) =>
+  (await queryOutput(hub, { dataset: { name: "patients" }, ...argument })) as Record<string, Json>;
 
 type Row = readonly (string | number)[];
 const csvOf = (...rows: readonly (readonly Row[])[]) =>

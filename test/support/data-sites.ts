@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import type { JsonObject } from "#kernel/json.js";
 import { silentLog } from "#kernel/log.js";
 import { type DatasetConfigInput, datasetsConfigSchema } from "#node-agent/data/config.js";
 import { openDatasets } from "#node-agent/data/datasets.js";
@@ -10,6 +12,7 @@ import { policySchema } from "#node-agent/policy/rules.js";
 import { createSteps } from "#node-agent/steps/index.js";
 import type { Step } from "#node-agent/steps/step.js";
 import type { TestHub } from "./hub.js";
+import { ended } from "./training.js";
 
 /** What a site has. */
 interface SiteData {
@@ -63,4 +66,21 @@ export async function sitesReady(hub: TestHub, count: number): Promise<void> {
   const known = async () =>
     (await hub.admin.listSites()).sites.filter(({ datasets }) => datasets.length > 0).length;
   while ((await known()) < count);
+}
+
+/** Starts a query of the hub's sites; the argument as a workflow writes it. */
+export const startQuery = (hub: TestHub, argument: JsonObject) =>
+  hub.admin.startRun({
+    workflowSource: JSON.stringify({
+      document: { dsl: "1.0.3", namespace: "test", name: "query", version: "1.0.0" },
+      do: [{ ask: { call: "fed.query:1.0.0@default", with: argument } }],
+    }),
+  });
+
+/** The output of a query that must succeed. */
+export async function queryOutput(hub: TestHub, argument: JsonObject): Promise<unknown> {
+  const { runId } = await startQuery(hub, argument);
+  const run = await ended(hub, runId);
+  assert.equal(run.state, "completed", run.errorText);
+  return JSON.parse(run.outputJson) as unknown;
 }
