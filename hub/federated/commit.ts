@@ -53,18 +53,39 @@ export async function commit(
   lease: Lease,
   rounds: number | undefined,
 ): Promise<Committed> {
-  try {
-    return await parts.store.write(async (tx): Promise<Committed> => {
+  const writeAll = () =>
+    parts.store.write(async (tx): Promise<Committed> => {
       if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, draft), lease)))
         return { is: await whyNotMoved(tx.db, live.call, lease) };
       await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, draft);
       return { is: "done" };
     });
+  try {
+    return await withFiles(parts, draft, writeAll);
   } catch (thrown) {
     if (thrown instanceof Stale) return { is: "reload" };
     if (thrown instanceof NoPlace) return { is: "blocked", blocked: thrown.blocked, held: thrown.held };
     throw thrown;
   }
+}
+
+/** Runs what writes the rows of a draft, after the files that its folds have made are in the store; nobody removes one of them meanwhile. */
+function withFiles<T>(
+  { blobs, retention }: DriverParts,
+  { folds }: Draft,
+  writeRows: () => Promise<T>,
+): Promise<T> {
+  const files = folds.flatMap((fold) => fold.blobs).filter((blob) => "path" in blob);
+  const run = files.reduce<() => Promise<T>>(
+    (next, { path, sha256 }) =>
+      () =>
+        retention.whileKept(sha256, async () => {
+          await blobs.adopt(path, sha256);
+          return next();
+        }),
+    writeRows,
+  );
+  return run();
 }
 
 /** The call's row after the draft. */

@@ -1,6 +1,6 @@
 import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
-import type { Bytes, FoldDone, FoldJob } from "#hub/fold/job.js";
+import type { Bytes, FoldJob } from "#hub/fold/job.js";
 import { jsonForm } from "#kernel/json.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
 import type { Draft, NewFold } from "./draft.js";
@@ -25,7 +25,6 @@ export async function foldNow(
   if (!isSmall && !draft.isEmpty) return undefined;
   const job = await jobOf(parts, live, spec, draft);
   const done = isSmall && isQuick(job) ? foldHere(job) : await parts.pool.fold(job);
-  await adoptFiles(parts, done);
   const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [
     name,
     { sha256, sizeBytes },
@@ -84,8 +83,4 @@ async function jobOf(
     population: over[0]?.population ?? 0,
     outPath: blobs.scratchPath(foldFile(call, `${place.position}.${name}`)),
   };
-}
-
-async function adoptFiles({ blobs }: DriverParts, { blobs: made }: FoldDone): Promise<void> {
-  for (const blob of Object.values(made)) if ("path" in blob) await blobs.adopt(blob.path, blob.sha256);
 }

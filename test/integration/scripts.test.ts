@@ -7,7 +7,7 @@ import type { RoundReport } from "#hub/federated/script.js";
 import { ask, askAll, type Collected, fold, type Play, type Turn } from "#hub/federated/script.js";
 import type { Json } from "#kernel/json.js";
 import type { BlobRef } from "#kernel/refs.js";
-import { normaliseLayers } from "#aggregation/topology/describe.js";
+import { describeLayers, normaliseLayers } from "#aggregation/topology/describe.js";
 import { namedModel } from "#aggregation/topology/named-models.js";
 import { evaluate } from "#proto/work/evaluate.js";
 import { train, type TrainBody } from "#proto/work/train.js";
@@ -18,6 +18,8 @@ import { ended, good, type Player, players, tensors } from "../support/training.
 
 const dataset = { labels: { dataset: "digits" } };
 const layers = normaliseLayers(namedModel({ name: "mlp", input: [3], classes: 2, hidden: [4] }));
+/** More than lies beside a row. */
+const largeLayers = normaliseLayers(namedModel({ name: "mlp", input: [3], classes: 2, hidden: [6000] }));
 const rule: Rule = {
   onShort: "fail",
   atLeast: 1,
@@ -127,6 +129,43 @@ describe("the driver of scripts", function () {
     await two.site.upload(answerTo(await two.session.next("offer"), tensors, () => 0.25));
     const models = await outputOf(running, runId);
     assert.ok(Array.isArray(models) && models.length === 2 && models[0] === models[1]);
+  });
+
+  it("has the file of a large model, also of one that a later round makes again after it was let go", async () => {
+    const large = train.body.parse({ dataset, layers: largeLayers, local: {}, seed: 1 });
+    const own = { model: describeLayers(largeLayers).tensors };
+    const begun: { sha256: string }[] = [];
+    const { hub, sites, runId } = await begin(
+      function* ({ model: base }, position) {
+        const asked = { name: "train", work: train, body: large, inputs: { base }, to: { at }, rule };
+        const updates = yield* ask(asked);
+        const how = { folder: "fedavg", options: {}, groups: own, with: { base } };
+        const { blobs } = yield* fold({ ...how, name: "model", over: [updates] });
+        const model = needed(blobs["model"]);
+        if (position < 4) return { next: { model }, round: reportOf(updates) };
+        return { output: () => model.sha256, round: reportOf(updates) };
+      },
+      "acme/one",
+      "acme/two",
+    );
+    await using running = hub;
+    const [one, two] = sites as [Player, Player];
+    for (const value of [0.5, 0.25, 0.5, 1]) {
+      const offers = [await one.session.next("offer"), await two.session.next("offer")];
+      begun.push({ sha256: String(offers[0]?.base?.sha256) });
+      for (const [place, { site }] of [one, two].entries()) {
+        const offer = offers[place];
+        assert.ok(offer !== undefined);
+        // Not the same bytes: the mean is a blob that nobody has sent.
+        await site.upload(
+          answerTo(offer, own.model, () => value + place / 8),
+          1 << 16,
+        );
+      }
+    }
+    await outputOf(running, runId);
+    assert.equal(begun[1]?.sha256, begun[3]?.sha256);
+    assert.notEqual(begun[1]?.sha256, begun[2]?.sha256);
   });
 
   it("has asks that belong together open at the same time, and goes on when all are answered", async () => {
