@@ -62,7 +62,7 @@ async function resolve(parts: DriverParts, live: Live, memo: Memo, op: Op, draft
     case "fold": {
       const known = memo.folds.get(op.name);
       if (known !== undefined) return { is: "value", value: known };
-      const done = await foldNow(parts, live, op, draft.isEmpty);
+      const done = await foldNow(parts, live, op, draft);
       // Long work begins only when the set of its answers is fixed.
       if (done === undefined) return { is: "commit" };
       draft.folds.push(done);

@@ -1,29 +1,29 @@
 import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
-import type { FoldJob } from "#hub/fold/job.js";
+import type { Bytes, FoldJob } from "#hub/fold/job.js";
 import { jsonForm } from "#kernel/json.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
-import type { NewFold } from "./draft.js";
+import type { Draft, NewFold } from "./draft.js";
 import type { Live } from "./live.js";
 import type { DriverParts } from "./parts.js";
 import type { Folded } from "./round.js";
 import type { FoldSpec } from "./script.js";
 
 /**
- * Does a fold: few bytes here and at once, many in the threads of the pool, which may only begin when what it is made of is fixed
- * (`isFixed`); undefined: it is not.
+ * Does a fold: few bytes here and at once, many in the threads of the pool, which may only begin when what it is made of is fixed: when
+ * nothing of the draft is still to be written. Undefined: it is not.
  */
 export async function foldNow(
   parts: DriverParts,
   live: Live,
   spec: FoldSpec,
-  isFixed: boolean,
+  draft: Draft,
 ): Promise<NewFold | undefined> {
   const blobs = blobsOf(spec);
   // Values lie in the rows of their answers, and are few; what is made of nothing may be large.
   const isSmall = (blobs.length > 0 || spec.over.length > 0) && blobs.every(isInline);
-  if (!isSmall && !isFixed) return undefined;
-  const job = await jobOf(parts, live, spec);
+  if (!isSmall && !draft.isEmpty) return undefined;
+  const job = await jobOf(parts, live, spec, draft);
   const done = isSmall && isQuick(job) ? foldHere(job) : await parts.pool.fold(job);
   const made = Object.entries(done.blobs).map(([name, { sha256, sizeBytes }]) => [
     name,
@@ -47,12 +47,19 @@ async function jobOf(
   { reader, blobs }: DriverParts,
   { call, place }: Live,
   spec: FoldSpec,
+  draft: Draft,
 ): Promise<FoldJob> {
+  // What a fold before has made, and the same commit will write, is in no row yet.
+  const made = draft.folds.flatMap((fold) => fold.blobs);
+  const bytesOf = (blob: BlobRef): Promise<Bytes> | Bytes => {
+    const own = made.find(({ sha256 }) => sha256 === blob.sha256);
+    return own !== undefined && "inline" in own ? { inline: own.inline } : reader.bytesOf(blob);
+  };
   const { name, folder, options, over, groups = {} } = spec;
   const common = spec.with?.["base"]?.sha256;
   const answers: FoldJob["answers"][number][] = [];
   for (const { samples, figures, stale, value, tensors, base } of over.flatMap((one) => one.answers)) {
-    const bytes = tensors && (await reader.bytesOf(tensors));
+    const bytes = tensors && (await bytesOf(tensors));
     const own = base !== undefined && common !== undefined && base.sha256 !== common;
     answers.push({
       samples,
@@ -60,12 +67,12 @@ async function jobOf(
       stale,
       bytes,
       value: (value ?? null) as FoldJob["options"],
-      ...(own && { base: await reader.bytesOf(base) }),
+      ...(own && { base: await bytesOf(base) }),
     });
   }
-  const others: [string, Awaited<ReturnType<typeof reader.bytesOf>>][] = [];
+  const others: [string, Bytes][] = [];
   for (const [key, blob] of Object.entries(spec.with ?? {}))
-    if (blob !== undefined) others.push([key, await reader.bytesOf(blob)]);
+    if (blob !== undefined) others.push([key, await bytesOf(blob)]);
   return {
     folder,
     options,

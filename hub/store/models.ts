@@ -28,17 +28,10 @@ export async function insertModelVersion(
   db: Db,
   version: Omit<ModelVersion, "version" | "parent"> & { readonly base: BlobRef | undefined },
 ): Promise<number> {
-  const known = await db
-    .selectFrom("model_versions")
-    .select("version")
-    .where("run_id", "=", version.runId)
-    .where("round", "=", version.round)
-    .where("model", "=", version.model)
-    .where("sha256", "=", version.blob.sha256)
-    .executeTakeFirst();
+  const known = await madeBefore(db, version);
   if (known !== undefined) {
-    await setMetrics(db, version.model, known.version, version.metrics);
-    return known.version;
+    await setMetrics(db, version.model, known, version.metrics);
+    return known;
   }
   const newest = await db
     .selectFrom("model_versions")
@@ -66,6 +59,23 @@ export async function insertModelVersion(
     })
     .execute();
   return number;
+}
+
+/** The version that a round has made already. What several calls of a run begin with is of no round. */
+async function madeBefore(
+  db: Db,
+  { runId, round, model, blob }: Pick<ModelVersion, "runId" | "round" | "model" | "blob">,
+): Promise<number | undefined> {
+  if (round === 0) return undefined;
+  const row = await db
+    .selectFrom("model_versions")
+    .select("version")
+    .where("run_id", "=", runId)
+    .where("round", "=", round)
+    .where("model", "=", model)
+    .where("sha256", "=", blob.sha256)
+    .executeTakeFirst();
+  return row?.version;
 }
 
 async function setMetrics(

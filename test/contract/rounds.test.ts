@@ -134,4 +134,28 @@ onEachStore("rounds", (newPlace) => {
     const made = (await modelVersions(store.db, { runId })).find(({ round }) => round === 1);
     assert.deepEqual([made?.version, made?.parent], [2, 1]);
   });
+
+  given(
+    "make one version each, also when they are written again; calls that begin alike make one each",
+    async (store) => {
+      const [runId, other] = [await newRun(store), await newRun(store)];
+      const version = { model: "m", createdAtMs: 1, metrics: {}, layers: "[]", sites: 1, blob: base, base };
+      const make = (run: typeof runId, round: number, metrics = {}) =>
+        store.write(({ db }) => insertModelVersion(db, { ...version, runId: run, round, metrics }));
+      assert.deepEqual([await make(runId, 0), await make(runId, 0)], [1, 2]);
+      assert.deepEqual([await make(runId, 1), await make(runId, 1, { loss: 0.5 })], [3, 3]);
+      assert.deepEqual([await make(other, 1), await make(runId, 2)], [4, 5]);
+      const kept = await modelVersions(store.db, { model: "m" });
+      assert.deepEqual(
+        kept.map(({ round, metrics }) => [round, metrics]),
+        [
+          [0, {}],
+          [0, {}],
+          [1, { loss: 0.5 }],
+          [1, {}],
+          [2, {}],
+        ],
+      );
+    },
+  );
 });

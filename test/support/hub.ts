@@ -30,6 +30,9 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** Functions and kinds of work other than a hub's own. */
+type Given = Pick<Parameters<typeof startHub>[0], "functions" | "kinds">;
+
 /** A real hub in this process, in a temporary folder, on free loopback ports; gone at the end of `await using`. */
 export class TestHub implements AsyncDisposable {
   readonly dir: string;
@@ -39,10 +42,18 @@ export class TestHub implements AsyncDisposable {
   /** Everything that the hub has logged. */
   readonly lines: LogLine[];
   running: RunningHub;
+  readonly #given: Given;
   readonly #ends: (() => unknown)[] = [];
 
-  constructor(parts: { dir: string; profile: Profile; lines: LogLine[]; running: RunningHub }) {
+  constructor(parts: {
+    dir: string;
+    profile: Profile;
+    lines: LogLine[];
+    running: RunningHub;
+    given?: Given;
+  }) {
     this.dir = parts.dir;
+    this.#given = parts.given ?? {};
     this.profile = parts.profile;
     this.lines = parts.lines;
     this.running = parts.running;
@@ -86,7 +97,7 @@ export class TestHub implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    this.running = await startHub({ dir: this.dir, log: collectingLog(this.lines) });
+    this.running = await startHub({ dir: this.dir, log: collectingLog(this.lines), ...this.#given });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,8 +111,11 @@ export class TestHub implements AsyncDisposable {
   }
 }
 
-/** `settings` are put into `hub.yaml`. */
-export async function startTestHub(settings: Readonly<Record<string, unknown>> = {}): Promise<TestHub> {
+/** `settings` are put into `hub.yaml`; `given` takes the place of the hub's own functions and kinds of work. */
+export async function startTestHub(
+  settings: Readonly<Record<string, unknown>> = {},
+  given: Given = {},
+): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), "comity-hub-"));
   const lines: LogLine[] = [];
   try {
@@ -110,8 +124,8 @@ export async function startTestHub(settings: Readonly<Record<string, unknown>> =
     const path = hubPaths(home).config;
     const config = parse(await readFile(path, "utf8")) as Record<string, unknown>;
     await writeFile(path, stringify({ ...config, ...settings }));
-    const running = await startHub({ dir: home, log: collectingLog(lines) });
-    return new TestHub({ dir: home, profile: await readProfile(profilePath), lines, running });
+    const running = await startHub({ dir: home, log: collectingLog(lines), ...given });
+    return new TestHub({ dir: home, profile: await readProfile(profilePath), lines, running, given });
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     throw error;
