@@ -13,6 +13,7 @@ const statisticSchema = knownSchema.extend({
   counts: z.array(z.number().nullable()).optional(),
   below: z.number().nullable().optional(),
   above: z.number().nullable().optional(),
+  hidden: z.unknown().optional(),
 });
 
 const totalsSchema = knownSchema.extend({ statistics: z.array(statisticSchema) });
@@ -64,7 +65,9 @@ export function renderQuery(output: unknown): string | undefined {
     lines,
   );
   const histograms = totals.statistics.filter(({ what }) => what === "histogram").map(renderHistogram);
-  const isWhole = lines.every(({ atLeast }) => atLeast === undefined);
+  const isWhole =
+    lines.every(({ atLeast }) => atLeast === undefined) &&
+    totals.statistics.every(({ hidden }) => hidden === undefined);
   const note = "≥ and ?: some sites keep to themselves what too few rows stand behind.";
   return [table, ...histograms, ...(isWhole ? [] : [colour.dim(note)])].join("\n\n");
 }

@@ -81,6 +81,8 @@ export interface Collected<Value = unknown> {
   /** Sites that were asked, and sites that fitted. */
   readonly asked: number;
   readonly population: number;
+  /** Sites that must be behind whatever is let out, the hub's own least number included; behind each part too, where sites leave some out. */
+  readonly atLeast: number;
   readonly short: boolean;
 }
 

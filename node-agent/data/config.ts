@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connectors } from "./connectors.js";
 
 const classesSchema = z.union([
   z.int().min(2).max(100_000),
@@ -42,7 +43,7 @@ const nameSchema = z
 export const datasetConfigSchema = z
   .strictObject({
     name: nameSchema,
-    connector: z.enum(["csv"]).default("csv"),
+    connector: z.enum(connectors.map(({ name }) => name)).default("csv"),
     /** Relative to the agent's folder. */
     path: z.string().min(1),
     /** What stands between two cells. */

@@ -1,4 +1,4 @@
-import type { ColumnSpec } from "./config.js";
+import type { ColumnSpec, DatasetConfig } from "./config.js";
 
 /** Which rows of a dataset: those to train on, or those to test on. */
 export type Part = "train" | "test";
@@ -55,8 +55,6 @@ export interface RowReader {
 
 /** A way to reach rows: one for each kind of place they may lie in. */
 export interface Connector {
-  /** For example `csv`. */
-  readonly name: string;
   /** Counts the rows, and checks that the columns are there. Throws `DATA_INVALID`. */
   count(): Promise<RowCounts>;
   /** Reads one part. Throws `DATA_INVALID` with place, value and what is allowed. */
@@ -68,4 +66,12 @@ export interface Connector {
   scan(part: Part | "all", reader: RowReader): Promise<void>;
   /** Changes when the rows may have changed. */
   version(): Promise<string>;
+}
+
+/** A kind of place that rows may lie in. */
+export interface ConnectorKind {
+  /** As `connector` in agent.yaml names it. */
+  readonly name: string;
+  /** Reads nothing yet. Paths are relative to `directory`. */
+  open(config: DatasetConfig, directory: string): Connector;
 }

@@ -4,7 +4,7 @@ import type { Cell, RowReader, TableSpec } from "./connector.js";
 import { type ExactReader, exactReader } from "./decode.js";
 import { changedFault, dataFault, emptyFault } from "./faults.js";
 import { findColumns } from "./layout.js";
-import { type RawRecord, readRecords } from "./records.js";
+import { type OpenBytes, type RawRecord, readRecords } from "./records.js";
 
 /** The columns of one file that are wanted. */
 interface Wanted {
@@ -20,23 +20,26 @@ interface Wanted {
 export class CsvScan {
   readonly #table: TableSpec & { readonly delimiter: string };
   readonly #reader: RowReader;
+  readonly #open: OpenBytes;
   /** The columns that are wanted, once the first file has begun. */
   #chosen: readonly string[] | undefined;
   #cells: Cell[] = [];
 
-  constructor(table: TableSpec & { readonly delimiter: string }, reader: RowReader) {
+  constructor(table: TableSpec & { readonly delimiter: string }, reader: RowReader, open: OpenBytes) {
     this.#table = table;
     this.#reader = reader;
+    this.#open = open;
   }
 
   /** Reads one file: the rows whose flag is 1, or all. `file` is its name for messages. */
   async read(path: string, file: string, flags?: Uint8Array): Promise<void> {
     let wanted: Wanted | undefined;
     let rows = 0;
-    await readRecords(path, file, (record) => {
+    const take = (record: RawRecord): void => {
       if (wanted === undefined) wanted = this.#begin(record, file);
       else if (flags === undefined || flags[rows++] === 1) this.#row(record, wanted, file);
-    });
+    };
+    await readRecords(path, file, take, this.#open);
     if (wanted === undefined) throw emptyFault(file);
     if (flags !== undefined && rows !== flags.length) throw changedFault(file);
   }

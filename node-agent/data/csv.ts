@@ -2,23 +2,30 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { cellTexts, readCells } from "./cells.js";
 import type { DatasetConfig } from "./config.js";
-import type { Connector, Part, RowCounts, RowReader, Rows } from "./connector.js";
+import type { Connector, ConnectorKind, Part, RowCounts, RowReader, Rows } from "./connector.js";
 import { CsvScan } from "./csv-scan.js";
 import { changedFault, dataFault, emptyFault, fileFault } from "./faults.js";
 import { layOut, type Layout, targetOffset } from "./layout.js";
-import { type RawRecord, readRecords } from "./records.js";
+import { type OpenBytes, openFile, type RawRecord, readRecords } from "./records.js";
 import { testRows } from "./split.js";
+
+/** Plain CSV files. */
+export const csvFiles: ConnectorKind = {
+  name: "csv",
+  open: (config, directory) => new CsvConnector(config, directory),
+};
 
 /** Rows in CSV files (RFC 4180, UTF-8, the first line names the columns). */
 export class CsvConnector implements Connector {
-  readonly name = "csv";
   readonly #config: DatasetConfig;
   readonly #directory: string;
+  readonly #open: OpenBytes;
 
-  /** Paths are relative to `directory`. */
-  constructor(config: DatasetConfig, directory: string) {
+  /** Paths are relative to `directory`; `open` gives the text of a file. */
+  constructor(config: DatasetConfig, directory: string, open = openFile) {
     this.#config = config;
     this.#directory = directory;
+    this.#open = open;
   }
 
   async count(): Promise<RowCounts> {
@@ -37,7 +44,7 @@ export class CsvConnector implements Connector {
 
   async scan(part: Part | "all", reader: RowReader): Promise<void> {
     const { path, test, split } = this.#config;
-    const scan = new CsvScan(this.#config, reader);
+    const scan = new CsvScan(this.#config, reader, this.#open);
     const files = part === "all" ? [path, ...(test === undefined ? [] : [test])] : [this.#fileOf(part)];
     for (const file of files) {
       const wanted = part === "all" || split === undefined ? undefined : await this.#flagsOf(part, file);
@@ -83,7 +90,7 @@ export class CsvConnector implements Connector {
 
   async #countFile(file: string): Promise<number> {
     let rows = -1;
-    await readRecords(resolve(this.#directory, file), file, (record) => {
+    await this.#read(file, (record) => {
       if (rows++ === -1) this.#header(file, record);
     });
     if (rows === -1) throw emptyFault(file);
@@ -96,7 +103,7 @@ export class CsvConnector implements Connector {
     let layout: Layout | undefined;
     let rows: FilledRows | undefined;
     let row = -1;
-    await readRecords(resolve(this.#directory, file), file, (record) => {
+    await this.#read(file, (record) => {
       if (layout === undefined || rows === undefined) {
         layout = this.#header(file, record);
         rows = new FilledRows(
@@ -111,6 +118,10 @@ export class CsvConnector implements Connector {
     });
     if (rows === undefined || row + 1 !== wanted.length) throw changedFault(file);
     return rows.take();
+  }
+
+  #read(file: string, onRecord: (record: RawRecord) => void): Promise<void> {
+    return readRecords(resolve(this.#directory, file), file, onRecord, this.#open);
   }
 
   #header(file: string, record: RawRecord): Layout {

@@ -3,7 +3,7 @@ import { listWords, printable } from "#kernel/words.js";
 import type { DatasetSelector } from "#proto/codec/work.js";
 import type { DatasetConfig } from "./config.js";
 import type { Connector, RowCounts } from "./connector.js";
-import { CsvConnector } from "./csv.js";
+import { connectors } from "./connectors.js";
 import { type DatasetDescription, describeDataset } from "./describe.js";
 
 /** Where a dataset is: enough to open it again in another thread. */
@@ -30,7 +30,9 @@ export interface Dataset {
 
 /** The connector that a dataset asks for. */
 export function connect({ config, directory }: DatasetLocation): Connector {
-  return new CsvConnector(config, directory);
+  const kind = connectors.find(({ name }) => name === config.connector);
+  if (kind === undefined) throw new Error(`there is no connector ${config.connector}`);
+  return kind.open(config, directory);
 }
 
 /** The datasets of a site. Reads nothing yet. */

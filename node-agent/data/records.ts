@@ -18,6 +18,12 @@ export interface RawRecord {
   quoted: boolean;
 }
 
+/** Gives the bytes of a CSV file, chunk by chunk, from its path. */
+export type OpenBytes = (path: string) => AsyncIterable<Buffer>;
+
+/** The file as it lies there. */
+export const openFile: OpenBytes = (path) => createReadStream(path, { highWaterMark: chunkBytes });
+
 /**
  * Calls back for each record of a CSV file (RFC 4180) that is not blank, in order; the record is valid during the call only.
  * Memory is bounded by {@link maxRecordBytes}. `file` is the name for messages. Throws `DATA_INVALID`.
@@ -26,11 +32,11 @@ export async function readRecords(
   path: string,
   file: string,
   onRecord: (record: RawRecord) => void,
+  open: OpenBytes,
 ): Promise<void> {
   const splitter = new RecordSplitter(file, onRecord);
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes }))
-      splitter.push(chunk as Buffer);
+    for await (const chunk of open(path)) splitter.push(chunk);
   } catch (error) {
     throw fileFault(file, error);
   }

@@ -97,4 +97,24 @@ describe("the guides", function () {
     ];
     for (const line of expected) assert.match(said, line);
   });
+
+  it("to queries works as it is written, from a table of all sites to what one of them keeps to itself", async () => {
+    const federation = await commandsOf("docs/guide/first-federation.md", "## 6. Train");
+    const said = await follow(`${federation}\n${await commandsOf("docs/guide/queries.md")}`);
+    const expected = [
+      /^kind +COUNT +MEAN length +VARIANCE length$/m,
+      /^iris +\d+ +\d\.\d{4} +\d\.\d{4}$/m,
+      /^\(all\) +400 +\d\.\d{4}/m,
+      /^2 to 3 +\d+$/m,
+      /unread\.yaml:7:\d+: .*there is no rows here; did you mean "row"\?/,
+      /^exit code 10$/m,
+      /The dataset flowers has no column lenght; did you mean "length"\? It has length, width and kind\./,
+      /does not fit the columns of the dataset flowers: .*'_\*_' applied to '\(int, double\)'/,
+      /^exit code 40$/m,
+      /^iris +≥ \d+/m,
+      /^≥ and \?: some sites keep to themselves/m,
+      /^\{.*"suppressed":1,.*"atLeast":true/m,
+    ];
+    for (const line of expected) assert.match(said, line);
+  });
 });

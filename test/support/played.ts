@@ -99,6 +99,7 @@ function resultOf(op: Op, sites: readonly SiteId[], answering: Answering): OpRes
     unasked: [],
     asked: asked.length,
     population: sites.length,
+    atLeast: op.rule.atLeast,
     short: false,
   };
   return collected;

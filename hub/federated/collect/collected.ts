@@ -25,6 +25,7 @@ export function collected(
     unasked: stage.unasked,
     asked: assignments.length,
     population: stage.population,
+    atLeast: stage.rule.atLeast,
     short,
   };
 }

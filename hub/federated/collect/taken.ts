@@ -38,7 +38,9 @@ export function taken(
     const { unasked, population } = stage;
     const asked = answers.length + left.length;
     const cursor = one.arrival;
-    return { is: "collected", stage: name, answers, left, unasked, asked, population, short: false, cursor };
+    const { atLeast } = stage.rule;
+    const told = { stage: name, answers, left, unasked, asked, population, atLeast };
+    return { is: "collected", ...told, short: false, cursor };
   }
   return undefined;
 }

@@ -14,6 +14,10 @@ export interface Told {
 export interface Summed {
   readonly body: Pick<QueryBody, "groups" | "statistics">;
   readonly numbers: readonly number[];
+  /** Sites behind them. */
+  readonly behind: number;
+  /** Sites that must be behind each of them that is told. */
+  readonly atLeast: number;
 }
 
 /** A number of rows as people see it; null where no site has told it. */
@@ -78,10 +82,7 @@ export const centresOf = (sums: Summed, column: string): number[] =>
  */
 export function tableOf(told: readonly Told[], sums: Summed, spreads: Summed | undefined): Table {
   const { cells, stride, outside } = layoutOf(sums.body);
-  const countAt = (at: number): Count => ({
-    count: sums.numbers[at] ?? 0,
-    suppressed: sums.numbers[at + 1] ?? 0,
-  });
+  const countAt = (at: number): Count => toldBy(sums, sums.numbers[at], sums.numbers[at + 1]);
   const statistics = (within: readonly number[], rows: Count): Json[] =>
     told.map((one) => statisticOf(one, one.what === "variance" ? spreads : sums, within, rows));
   const rows = Array.from({ length: cells }, (_, cell) => countAt(cell * stride));
@@ -128,23 +129,38 @@ function statisticOf(one: Told, summed: Summed | undefined, cells: readonly numb
 }
 
 /** A statistic in some cells; none where the body has not asked for it. */
-function partsOf({ body, numbers }: Summed, told: Told, cells: readonly number[]): Part[] {
+function partsOf(summed: Summed, told: Told, cells: readonly number[]): Part[] {
+  const { body, numbers } = summed;
   const { stride, statistics } = layoutOf(body);
   const index = body.statistics.findIndex((statistic) => isSourceOf(statistic, told));
   const place = statistics[index];
   const statistic = body.statistics[index];
   if (place === undefined || statistic === undefined) return [];
   return cells.map((cell) => {
-    const from = cell * stride + place.numbers;
+    const base = cell * stride;
+    const from = base + place.numbers;
+    const valid = toldBy(summed, numbers[base + place.valid], numbers[base + place.suppressed]);
+    const own = numbers.slice(from, from + place.width);
+    const isBins = statistic.what === "bins";
+    const hidden = isBins ? numbers.slice(from + place.width, from + 2 * place.width) : [];
     return {
-      count: numbers[cell * stride + place.valid] ?? 0,
-      suppressed: numbers[cell * stride + place.suppressed] ?? 0,
-      numbers: numbers.slice(from, from + place.width),
-      hidden: statistic.what === "bins" ? numbers.slice(from + place.width, from + 2 * place.width) : [],
+      ...valid,
+      numbers: isBins
+        ? own.map((rows, bin) => toldBy(summed, rows, hidden[bin]).count)
+        : own.map((number) => (isTold(summed, valid) ? number : 0)),
+      hidden,
       centre: statistic.what === "spread" ? (statistic.centres[cell] ?? 0) : 0,
     };
   });
 }
+
+/** A number of rows, unless too few sites are behind it: each that keeps its own to itself makes them one fewer. */
+function toldBy(summed: Summed, count = 0, suppressed = 0): Count {
+  return { count: isTold(summed, { suppressed }) ? count : 0, suppressed };
+}
+
+const isTold = ({ behind, atLeast }: Summed, { suppressed }: Pick<Count, "suppressed">): boolean =>
+  suppressed === 0 || behind - suppressed >= atLeast;
 
 /** What a statistic is made of at the sites. */
 function isSourceOf(statistic: Statistic, { what, column, edges }: Told): boolean {

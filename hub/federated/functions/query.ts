@@ -73,16 +73,28 @@ function* nameLevels(asked: Query): Play<Collected<readonly (readonly string[])[
   return yield* ask({ name: "levels", work: levels, body, inputs: {}, to: { at }, rule, quiet: true });
 }
 
-/** The levels of the argument, and those that any site has named. */
+/** The levels of the argument; where it has none, those that enough sites have named. */
 function bodyOf(asked: Query, named: Collected<readonly (readonly string[])[]> | undefined): QueryBody {
   let next = 0;
   const groups = asked.groups.map(({ column, levels: given }) => {
-    if (given !== null) return { column, levels: [...given] };
-    const at = next++;
-    const found = (named?.answers ?? []).flatMap(({ value }) => value?.[at] ?? []);
-    return { column, levels: [...new Set(found)].toSorted() };
+    const found = given ?? commonLevels(named, next++);
+    return { column, levels: [...found] };
   });
   return { ...rowsOf(asked), groups, statistics: firstOf(asked.statistics) };
+}
+
+/** What as many sites have named as must be behind whatever is told, in the order of code units. */
+function commonLevels(
+  named: Collected<readonly (readonly string[])[]> | undefined,
+  column: number,
+): readonly string[] {
+  if (named === undefined) return [];
+  const behind = new Map<string, number>();
+  for (const answer of named.answers)
+    for (const level of answer.value?.[column] ?? [])
+      behind.set(level, (behind.get(level) ?? 0) + answer.behind);
+  const enough = [...behind].filter(([, sites]) => sites >= named.atLeast);
+  return enough.map(([level]) => level).toSorted();
 }
 
 /** The squares around the mean of all, at the sites that the mean is of: never the difference of two large numbers. */
@@ -119,7 +131,8 @@ function* addUp(name: string, body: Summed["body"], answers: Collected): Play<Su
       data: { sites: sitesOf(answers) },
     }),
   });
-  return { body, numbers: value as readonly number[] };
+  const behind = answers.answers.reduce((sum, one) => sum + one.behind, 0);
+  return { body, numbers: value as readonly number[], behind, atLeast: answers.atLeast };
 }
 
 /** Why two passes are not over the same rows: the difference between them would tell of one site alone. */

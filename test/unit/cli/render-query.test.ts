@@ -70,6 +70,12 @@ describe("the output of a query", () => {
     assert.equal(renderOutput(JSON.stringify(output)), renderQuery(output));
   });
 
+  it("says what is missing of a histogram, even where all rows are counted", () => {
+    const hidden = { counts: [0, 1], below: 0, above: 1 };
+    const output = { totals: { count: 40, statistics: [{ ...histogram, hidden }] }, sites: [], left: [] };
+    assert.match(renderQuery(output) ?? "", /\?\nabove 100 +8\n\n≥ and \?: some sites keep to themselves/);
+  });
+
   it("is no other output", () => {
     for (const other of [
       null,

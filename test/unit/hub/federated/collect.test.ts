@@ -137,6 +137,7 @@ describe("what a stage has come to", () => {
       { site: "acme/d", kind: "train", state: "refused", reason: "no." },
     ]);
     assert.deepEqual([got.asked, got.population, got.unasked, got.short], [4, 7, stage.unasked, false]);
+    assert.equal(got.atLeast, stage.rule.atLeast);
     assert.equal(collected({ ...stage, short: true }, [a], 1).short, true);
   });
 

@@ -144,6 +144,13 @@ describe("the script of a query", () => {
     assert.equal(play({ statistics: [all("mean")] }, changing).turn.void, undefined);
   });
 
+  it("makes groups of levels that as many sites have named as must be behind what is told", () => {
+    const groups = (minSites: number) =>
+      (play({ groups: ["g"], minSites }, working(data)).asked[1]?.body as QueryBody).groups;
+    assert.deepEqual(groups(1), [{ column: "g", levels: ["u", "v"] }]);
+    assert.deepEqual(groups(2), [{ column: "g", levels: ["u"] }]);
+  });
+
   it("fails with what to do where the levels of the sites make too large a table", () => {
     const many = (site: string) => Array.from({ length: 150 }, (_, row) => [row, `${site} ${row}`]);
     const wide = Object.fromEntries(sites.map((site) => [site, many(site)])) as unknown as Record<
@@ -230,6 +237,64 @@ describe("what a query tells", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("what sites keep to themselves", () => {
+  const some = (count: number, ...cells: Cell[]) => Array.from({ length: count }, () => cells);
+  const groups = [{ column: "g", levels: ["u", "v"] }];
+  const statistics = [all("mean"), all("variance"), { ...all("histogram"), edges: [0, 5, 10] }];
+  const rowsOf = {
+    "acme/a": [...some(6, 1, "u"), ...some(9, 9, "v")],
+    "acme/b": [...some(7, 2, "u"), ...some(3, 9, "v")],
+    "acme/c": [...some(8, 3, "u"), ...some(2, 8, "v")],
+  } as Record<SiteId, Rows>;
+  const told = (minSites: number) => outputOf(play({ groups, statistics, minSites }, working(rowsOf, 5)));
+
+  it("is told as unknown, and the rest as at least so much", () => {
+    const { cells: [u, v] = [], totals } = told(1);
+    assert.deepEqual([u?.count, totals.count], [21, 30]);
+    assert.deepEqual(v, {
+      groups: { g: "v" },
+      count: 9,
+      suppressed: 2,
+      atLeast: true,
+      statistics: [
+        { what: "mean", column: "x", count: 9, suppressed: 2, atLeast: true, value: 9 },
+        { what: "variance", column: "x", count: 9, suppressed: 2, atLeast: true, value: 0 },
+        {
+          what: "histogram",
+          column: "x",
+          count: 9,
+          suppressed: 2,
+          atLeast: true,
+          edges: [0, 5, 10],
+          counts: [null, 9],
+          below: null,
+          above: null,
+          hidden: { counts: [2, 2], below: 2, above: 2 },
+        },
+      ],
+    });
+  });
+
+  it("leaves too few sites behind the rest, which is not told then either: it would be of one site alone", () => {
+    const { cells: [u, v] = [], totals } = told(2);
+    assert.equal(u?.count, 21);
+    const unknown = { count: null, suppressed: 2, atLeast: true };
+    assert.deepEqual(v?.statistics.slice(0, 2), [
+      { what: "mean", column: "x", ...unknown, value: null },
+      { what: "variance", column: "x", ...unknown, value: null },
+    ]);
+    assert.deepEqual([v.count, totals.count], [null, 21]);
+    assert.equal(totals.statistics[0]?.value, u.statistics[0]?.value);
+    const { asked } = play({ groups, statistics, minSites: 2 }, working(rowsOf, 5));
+    // What the sites are told of each other for the second pass is no more.
+    assert.deepEqual((asked[1]?.body as QueryBody).statistics[0], {
+      what: "spread",
+      column: "x",
+      centres: [u.statistics[0]?.value, 0],
+    });
   });
 });
 
