@@ -345,4 +345,35 @@ describe("a query", function () {
     const result = await hub.admin.getResult(run.runId);
     assert.deepEqual([result.model, result.rounds.map(({ sites }) => sites)], ["", [1]]);
   });
+
+  it("may have as many cells and numbers as it says, in answers that are no small ones", async () => {
+    await using hub = await startTestHub();
+    const levels = (count: number) => Array.from({ length: count }, (_, at) => at);
+    // One row for each cell, with a number of 16 digits.
+    const rows = levels(40).flatMap((age) =>
+      levels(49).map((chol) => [age, "f", chol, `${age}-${chol}`] as const),
+    );
+    for (const site of ["acme/one", "acme/two"])
+      await joinWithData(hub, site, { dataset, csv: csvOf(rows), policy: { minCell: 1 } });
+    await sitesReady(hub, 2);
+    const { cells, totals } = await told(hub, {
+      groups: [
+        { column: "age", levels: levels(40) },
+        { column: "chol", levels: levels(49) },
+      ],
+      statistics: [
+        { column: "age", what: "variance" },
+        { column: "chol", what: "mean" },
+        { column: "note", what: "count" },
+      ],
+    });
+    const counts = (cells as { count: number }[]).map(({ count }) => count);
+    assert.deepEqual([counts.length, new Set(counts)], [1960, new Set([2])]);
+    const { statistics, count } = totals as { count: number; statistics: { value: number }[] };
+    assert.equal(count, 3920);
+    assert.equal(statistics[1]?.value, 24);
+    // The variance of 0 to 39, each 98 times: 98 x 5330 / 3919.
+    assert.ok(Math.abs((statistics[0]?.value ?? 0) - (98 * 5330) / 3919) < 1e-9);
+    assert.deepEqual(hub.faults, []);
+  });
 });
