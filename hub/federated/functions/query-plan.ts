@@ -102,22 +102,27 @@ export function checkQuery({ groups, statistics }: Query): void {
   if (level[0] !== undefined) throw refused(`The level ${shown(level[0])} is named twice.`);
   // With a level each, where they are not known yet: what is too much then is too much in any case.
   const known = groups.map((group) => ({ column: group.column, levels: [...(group.levels ?? ["?"])] }));
-  checkSize({ groups: known, statistics: firstOf(statistics) });
+  checkSize(known, statistics);
 }
 
 /** Throws `ARGUMENT_INVALID` for a table that is too large. */
-export function checkSize(body: Pick<QueryBody, "groups" | "statistics">): void {
-  const { cells, width } = layoutOf(body);
-  if (cells > queryLimits.cells)
-    throw refused(
-      `The groups make ${cells} cells, and ${queryLimits.cells} are allowed.`,
-      "Take fewer groups, or name the `levels` that are meant.",
-    );
-  if (width > queryLimits.numbers)
-    throw refused(
-      `The answer of a site would have ${width} numbers, and ${queryLimits.numbers} are allowed: ${counted(cells, "cell")} of ${counted(body.statistics.length, "statistic")}.`,
-      "Take fewer groups, fewer statistics or wider bins, or ask in several calls.",
-    );
+export function checkSize(groups: QueryBody["groups"], statistics: readonly Told[]): void {
+  const spreads = statistics
+    .filter(({ what }) => what === "variance")
+    .map(({ column }) => ({ what: "spread" as const, column, centres: [] }));
+  for (const asked of [firstOf(statistics), spreads]) {
+    const { cells, width } = layoutOf({ groups, statistics: asked });
+    if (cells > queryLimits.cells)
+      throw refused(
+        `The groups make ${cells} cells, and ${queryLimits.cells} are allowed.`,
+        "Take fewer groups, or name the `levels` that are meant.",
+      );
+    if (width > queryLimits.numbers)
+      throw refused(
+        `The answer of a site would have ${width} numbers, and ${queryLimits.numbers} are allowed: ${counted(cells, "cell")} of ${counted(asked.length, "statistic")}.`,
+        "Take fewer groups, fewer statistics or wider bins, or ask in several calls.",
+      );
+  }
 }
 
 /** What all stages of a query have in common. */

@@ -1,4 +1,5 @@
 import { Sums } from "#aggregation/statistics/sums.js";
+import { ComityError } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
 import { layoutOf, type QueryBody, type Statistic } from "#proto/work/query.js";
 
@@ -228,8 +229,11 @@ function pool(all: readonly Moments[]): Moments {
   return { count, mean, squares };
 }
 
+/** Throws `FOLD_OVERFLOW`. */
 function addUp(numbers: readonly (number | undefined)[]): number {
   const sums = new Sums(1);
   for (const number of numbers) sums.add(0, number ?? 0);
-  return sums.at(0);
+  const sum = sums.at(0);
+  if (Number.isFinite(sum)) return sum;
+  throw new ComityError("FOLD_OVERFLOW", "A sum over all cells is too large for float64.");
 }

@@ -38,7 +38,7 @@ export const fedQuery: FederatedFunction<QueryArgument, Query, null> = {
       *round({ argument }, _state, { position }): Play<Turn<null, Json>> {
         const named = yield* nameLevels(argument);
         const body = bodyOf(argument, named);
-        checkSize(body);
+        checkSize(body.groups, argument.statistics);
         const to = named === undefined ? { at: argument.at } : { sites: sitesOf(named) };
         const first = yield* ask({ name: "sums", work: query, body, inputs: {}, to, rule: argument.rule });
         const sums = yield* addUp("sums", body, first);
@@ -111,7 +111,6 @@ function* spreadOf(
     centres: centresOf(sums, column),
   }));
   const body = { ...rowsOf(asked), groups: sums.body.groups, statistics };
-  checkSize(body);
   const to = { sites: sitesOf(first) };
   const { rule } = asked;
   const answers = yield* ask({ name: "spreads", work: query, body, inputs: {}, to, rule, quiet: true });

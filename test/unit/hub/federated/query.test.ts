@@ -298,6 +298,20 @@ describe("what sites keep to themselves", () => {
   });
 });
 
+describe("sums that are too large", () => {
+  it("are refused at the site, at the hub, and over all cells", () => {
+    const large = (count: number, level: string) => Array.from({ length: count }, () => [9e307, level]);
+    const groups = [{ column: "g", levels: ["u", "v"] }];
+    const overflow = { code: "FOLD_OVERFLOW" };
+    const asked = { groups, statistics: [all("sum")] };
+    const at = (rowsOf: Readonly<Record<string, Rows>>) => () => outputOf(play(asked, working(rowsOf)));
+    assert.throws(at({ "acme/a": large(2, "u") }), overflow);
+    assert.throws(at({ "acme/a": large(1, "u"), "acme/b": large(1, "u") }), overflow);
+    assert.throws(at({ "acme/a": [...large(1, "u"), ...large(1, "v")] }), overflow);
+    assert.equal(at({ "acme/a": large(1, "u") })().totals.statistics[0]?.value, 9e307);
+  });
+});
+
 describe("the argument of a query", () => {
   const parse = (given: JsonObject) => querySchema.parse({ dataset: { name: "d" }, ...given });
 
@@ -332,6 +346,22 @@ describe("the argument of a query", () => {
         statistics: [bins(1000)],
       },
       /numbers, and 20000 are allowed: 20 cells of 1 statistic/,
+    );
+    const column = (what: string) => Array.from({ length: 3 }, (_, at) => ({ what, column: `x${at}` }));
+    const many = { column: "g", levels: Array.from({ length: 190 }, (_, at) => at) };
+    const ten = { column: "h", levels: Array.from({ length: 10 }, (_, at) => at) };
+    checkQuery(
+      queryOf(
+        parse({
+          groups: [many, { ...ten, levels: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+          statistics: column("mean"),
+        }),
+      ),
+    );
+    // The second pass of a variance takes more than the first.
+    refusal(
+      { groups: [many, { ...ten, levels: [1, 2, 3, 4, 5, 6, 7, 8, 9] }], statistics: column("variance") },
+      /23942 numbers/,
     );
     // Two histograms of one column are two things.
     checkQuery(queryOf(parse({ statistics: [bins(3), bins(4)] })));
