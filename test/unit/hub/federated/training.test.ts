@@ -145,6 +145,32 @@ describe("the script of a training", () => {
     assert.equal((await play({ quorum: { onShort: "proceed" } })).rounds.length, 2);
   });
 
+  it("leaves out an answer that its strategy cannot fold, unless too few sites are behind the model then", async () => {
+    const faulty: Answering = (site, ask, inputs) => {
+      const answer = adding(site, ask, inputs);
+      return site === "acme/b" && "figures" in answer ? { ...answer, figures: { loss: 0.5 } } : answer;
+    };
+    const play = async (changes: object) =>
+      (
+        await ScriptPlayer.of(
+          fedTrain,
+          { ...plan, strategy: "fednova", ...changes },
+          { sites, answering: faulty },
+        )
+      ).call();
+    const { rounds } = await play({ quorum: { min: 2 }, minSites: 2 });
+    for (const { turn } of rounds) {
+      assert.deepEqual([turn.round.sites, turn.round.samples], [["acme/a", "acme/c"], 40]);
+      assert.match(turn.round.left[0]?.reason ?? "", /steps/);
+    }
+    await assert.rejects(play({}), {
+      code: "QUORUM_LOST",
+      message: /^2 of 3 sites are left and 3 are needed\. acme\/b/,
+    });
+    const few = { code: "SITES_TOO_FEW", message: /wants 3 sites behind a model, and 2 are left\. acme\/b/ };
+    await assert.rejects(play({ quorum: { onShort: "proceed" }, minSites: 3 }), few);
+  });
+
   it("tells no figure as the worth of a version where nobody tests it", async () => {
     const player = await ScriptPlayer.of(
       fedTrain,
