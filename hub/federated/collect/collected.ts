@@ -1,6 +1,7 @@
 import type { Assignment } from "#hub/assignments/model.js";
 import { inputsOf } from "#hub/assignments/offer.js";
 import type { Stage } from "#hub/assignments/stage.js";
+import type { SiteId } from "#kernel/ids.js";
 import type { Answer, Collected, Left } from "../script.js";
 
 /** What a stage has come to, from its rows: the same whether it is told live or played again. */
@@ -11,9 +12,9 @@ export function collected(
   short = stage.short,
 ): Collected {
   const delivered = assignments.filter(({ state }) => state === "delivered");
-  const behind = delivered.reduce((sum, one) => sum + one.behind, 0);
+  const { atLeast } = stage.rule;
   // Too few to let anything out: the script gets nothing that it could.
-  const isTooFew = behind < stage.rule.atLeast;
+  const isTooFew = sitesBehind(delivered) < atLeast;
   return {
     is: "collected",
     stage: stage.stage,
@@ -25,9 +26,16 @@ export function collected(
     unasked: stage.unasked,
     asked: assignments.length,
     population: stage.population,
-    atLeast: stage.rule.atLeast,
+    atLeast,
     short,
   };
+}
+
+/** How many sites stand behind some answers; one that has answered twice is still the same. */
+export function sitesBehind(answers: readonly { readonly site: SiteId; readonly behind: number }[]): number {
+  const behind = new Map<SiteId, number>();
+  for (const one of answers) behind.set(one.site, Math.max(behind.get(one.site) ?? 0, one.behind));
+  return [...behind.values()].reduce((sum, own) => sum + own, 0);
 }
 
 /** One answer; `position`: that of the round that takes it. */

@@ -11,6 +11,7 @@ import { datasetSelectorSchema, type Layers, localTrainingSchema } from "#proto/
 import { evaluate } from "#proto/work/evaluate.js";
 import { type TrainBody, train } from "#proto/work/train.js";
 import { type CollectPlan, collectBy, collectSchema } from "../collect/collect.js";
+import { sitesBehind } from "../collect/collected.js";
 import { neededToEnd } from "../collect/quorum.js";
 import {
   type Answer,
@@ -193,7 +194,7 @@ export const trainingScript = <Output extends Json>(
 
 /**
  * Without the answers that the strategy cannot fold, whatever their weights are: a figure is missing, or makes no sense. Throws
- * `QUORUM_LOST` when fewer are left than the rule asks for: nothing is made of what is not an answer.
+ * `QUORUM_LOST` or `SITES_TOO_FEW` when fewer are left than the rule asks for: nothing is made of what is not an answer.
  */
 function withoutFaults(collected: Collected, { rule, strategy }: Training): Collected {
   const faults = new Map<Answer, string>();
@@ -208,13 +209,18 @@ function withoutFaults(collected: Collected, { rule, strategy }: Training): Coll
     return { site, kind: train.name, state: "failed", reason };
   });
   const needed = Math.max(1, neededToEnd(rule, collected.asked));
-  if (answers.length < needed) {
-    const reasons = left.map(({ site, reason }) => `${site}: ${reason}`).join(" ");
+  const reasons = left.map(({ site, reason }) => `${site}: ${reason}`).join(" ");
+  if (answers.length < needed)
     throw new ComityError(
       "QUORUM_LOST",
       `${answers.length} of ${collected.asked} sites are left and ${needed} are needed. ${reasons}`,
     );
-  }
+  const behind = sitesBehind(answers);
+  if (behind < collected.atLeast)
+    throw new ComityError(
+      "SITES_TOO_FEW",
+      `The plan or the hub wants ${collected.atLeast} sites behind a model, and ${behind} are left. ${reasons}`,
+    );
   return { ...collected, answers, left: [...collected.left, ...left] };
 }
 

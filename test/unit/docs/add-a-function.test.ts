@@ -23,13 +23,14 @@ describe(page, function () {
       const { fedFilled } = module as { fedFilled: FederatedFunction };
       const step = pathToFileURL(join(root, "dist/node-agent/steps/filled.js")).href;
       const { filledWork } = (await import(step)) as { filledWork: RowWork<unknown, readonly number[]> };
-      const sites = ["acme/a", "acme/b"].map(parseSiteId);
+      const sites = ["acme/a", "acme/b", "acme/c"].map(parseSiteId);
       const rows: Readonly<Record<string, readonly Cell[][]>> = {
         "acme/a": [
           [63, null, "x"],
           [null, null, "y"],
         ],
         "acme/b": [[54, 233, null]],
+        "acme/c": [[null, null, "z"]],
       };
       const given = (parse(await exampleOf(page)) as { do: [{ look: { with: object } }] }).do[0].look.with;
       const { turn } = playRound(fedFilled, given, sites, (site, { body }) => {
@@ -48,9 +49,9 @@ describe(page, function () {
       });
       assert.ok("output" in turn);
       assert.deepEqual(turn.output({ round: 1, version: 0, seconds: 1 }), {
-        rows: 3,
+        rows: 4,
         columns: { age: 2, chol: 1 },
-        sites: ["acme/a", "acme/b"],
+        sites: ["acme/a", "acme/b", "acme/c"],
       });
       const facts = filledWork.kind.facts(fedFilled.first(fedFilled.argument.parse(given)).body);
       assert.deepEqual(facts.columns, ["age", "chol"]);

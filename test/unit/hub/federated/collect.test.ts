@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Assignment, AssignmentState } from "#hub/assignments/model.js";
 import type { Rule } from "#hub/assignments/stage.js";
-import { collected } from "#hub/federated/collect/collected.js";
+import { collected, sitesBehind } from "#hub/federated/collect/collected.js";
 import { findOverdue } from "#hub/federated/collect/overdue.js";
 import { judge, neededToBegin, neededToEnd } from "#hub/federated/collect/quorum.js";
 import { parseRunId, parseSiteId, type SiteId } from "#kernel/ids.js";
@@ -139,6 +139,12 @@ describe("what a stage has come to", () => {
     assert.deepEqual([got.asked, got.population, got.unasked, got.short], [4, 7, stage.unasked, false]);
     assert.equal(got.atLeast, stage.rule.atLeast);
     assert.equal(collected({ ...stage, short: true }, [a], 1).short, true);
+  });
+
+  it("counts each site behind the answers once", () => {
+    assert.equal(sitesBehind([a, { ...b, behind: 3 }, { ...b, behind: 2 }]), 4);
+    assert.equal(sitesBehind([]), 0);
+    assert.equal(collected(stageOf(call, { rule: { ...rule, atLeast: 2 } }), [a, b], 1).atLeast, 2);
   });
 
   it("holds no answer where too few sites stand behind them all", () => {

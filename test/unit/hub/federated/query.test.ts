@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { fedQuery } from "#hub/federated/functions/query.js";
 import { checkQuery, queryOf, querySchema } from "#hub/federated/functions/query-plan.js";
-import type { AskSpec } from "#hub/federated/script.js";
 import { parseSiteId, type SiteId } from "#kernel/ids.js";
 import type { Json, JsonObject } from "#kernel/json.js";
 import type { Cell } from "#node-agent/data/connector.js";
@@ -12,7 +11,7 @@ import { queryWork } from "#node-agent/steps/query.js";
 import { type LevelsBody, levels } from "#proto/work/levels.js";
 import { type QueryBody, query } from "#proto/work/query.js";
 import { exactSpread, exactSum, ratio } from "#test/support/exact.js";
-import { type Answering, type Played, playRound } from "#test/support/played.js";
+import { type Answering, type Played, type PlayedAsk, playRound } from "#test/support/played.js";
 import { foldRows, type RowData } from "#test/support/row-data.js";
 
 const sites = ["acme/a", "acme/b", "acme/c"].map(parseSiteId);
@@ -23,7 +22,7 @@ const table = (rows: Rows): RowData => ({ columns: { x: "number", g: "text" }, r
 /** Sites that do their work on these rows, as agents do. */
 const working =
   (rowsOf: Readonly<Record<SiteId, Rows>>, minCell = 1): Answering =>
-  (site, { work, body }: AskSpec) => {
+  (site, { work, body }: PlayedAsk) => {
     const data = table(rowsOf[site] ?? []);
     if (work.name === query.name)
       return { value: foldRows(queryWork, body as QueryBody, data, minCell) as Json };
@@ -101,15 +100,16 @@ describe("the script of a query", () => {
     const answers = working(data);
     const losing =
       (lost: Readonly<Record<string, SiteId>>): Answering =>
-      (site, ask) =>
-        lost[ask.name] === site ? { left: `no ${ask.name} today` } : answers(site, ask);
+      (site, ask, inputs) =>
+        lost[ask.name] === site ? { left: `no ${ask.name} today` } : answers(site, ask, inputs);
     const lost = { levels: parseSiteId("acme/c"), sums: parseSiteId("acme/b") };
-    const { turn, asked } = play({ groups: ["g"] }, losing(lost));
+    const played = play({ groups: ["g"], quorum: { min: 1 } }, losing(lost));
+    const { turn, asked } = played;
     assert.deepEqual(
       asked.map(({ name }) => name),
       ["levels", "sums"],
     );
-    const output = outputOf({ turn, asked });
+    const output = outputOf(played);
     assert.deepEqual(output.sites, ["acme/a"]);
     assert.deepEqual(output.left, [
       { site: "acme/c", kind: "levels", state: "failed", reason: "no levels today" },
@@ -121,20 +121,21 @@ describe("the script of a query", () => {
   it("begins anew where a site leaves between the passes, or its rows change: the difference would tell of it alone", () => {
     const answers = working(data);
     const b = parseSiteId("acme/b");
-    const leaving: Answering = (site, ask) =>
-      ask.name === "spreads" && site === b ? { left: "away" } : answers(site, ask);
-    const changing: Answering = (site, ask) => {
-      const answer = answers(site, ask);
+    const leaving: Answering = (site, ask, inputs) =>
+      ask.name === "spreads" && site === b ? { left: "away" } : answers(site, ask, inputs);
+    const changing: Answering = (site, ask, inputs) => {
+      const answer = answers(site, ask, inputs);
       return "left" in answer ? answer : { ...answer, dataVersion: site === b ? ask.name : "same" };
     };
     for (const [deed, why] of [
       [leaving, /^acme\/b has left between its two passes\.$/],
       [changing, /^the rows of acme\/b have changed between its two passes\.$/],
     ] as const) {
-      const { turn } = play({ statistics: [all("variance")] }, deed);
+      const argument = { statistics: [all("variance")], quorum: { min: 1 } };
+      const { turn } = play(argument, deed);
       assert.ok("next" in turn && turn.next === null);
       assert.match(turn.void ?? "", why);
-      const last = () => play({ statistics: [all("variance")] }, deed, 3);
+      const last = () => play(argument, deed, 3);
       assert.throws(last, {
         code: "QUORUM_LOST",
         message: new RegExp(`A query needs the same rows twice, and ${why.source.slice(1)}`),
