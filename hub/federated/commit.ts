@@ -9,7 +9,6 @@ import type { Lease } from "#hub/store/owners.js";
 import { insertRound, roundAt } from "#hub/store/rounds.js";
 import { countSiteStates, siteStates } from "#hub/store/site-states.js";
 import { closeStage, insertStage, moveStage } from "#hub/store/stages.js";
-import type { Tx } from "#hub/store/tx.js";
 import type { Blocked } from "#hub/workflow/engine/limits.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";
 import { jsonForm } from "#kernel/json.js";
@@ -21,6 +20,7 @@ import { NoPlace, takePlaces } from "./places.js";
 import { tellBegin } from "./report.js";
 import type { Round } from "./round.js";
 import { writeBegun, writeTurn } from "./turn.js";
+import type { Writing } from "./writing.js";
 
 /** What has become of a draft. */
 type Committed =
@@ -28,16 +28,6 @@ type Committed =
   /** Nothing is written: another process has the run, the call is not wanted, or what was read is not so any more. */
   | { readonly is: "lost" | "cancelled" | "reload" }
   | { readonly is: "blocked"; readonly blocked: Blocked; readonly held: boolean };
-
-/** One commit of the driver in the making. */
-export interface Writing {
-  readonly parts: DriverParts;
-  readonly tx: Tx;
-  readonly live: Live;
-  readonly nowMs: number;
-  /** How many rounds the call has, where that is known. */
-  readonly rounds: number | undefined;
-}
 
 /** What was read is not so any more. */
 class Stale extends Error {}
