@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compareNumbered, printable } from "#kernel/words.js";
-import { findKind, kinds } from "#proto/work/index.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
+import { findKind, kinds } from "#proto/work/index.js";
 import { count, metric } from "./format.js";
 import type { LiveArea } from "./live.js";
 import { colour } from "./output.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { FoldSpec } from "#hub/federated/script.js";
 import type { Folded } from "#hub/federated/round.js";
+import type { FoldSpec } from "#hub/federated/script.js";
 import { foldHere } from "#hub/fold/here.js";
 import type { Bytes } from "#hub/fold/job.js";
 import { hashBytes } from "#kernel/files.js";
