@@ -95,7 +95,7 @@ export async function inputsOfSite(db: Db, site: SiteId): Promise<ReadonlySet<Sh
 }
 
 const findAll = new Prepared<Row>(
-  "select * from stages where run_id = ? and effect = ? and (position = ? or position = 0) order by opened_at_ms",
+  "select * from stages where run_id = ? and effect = ? and position in (?, 0) order by opened_at_ms",
 );
 
 /** The stages of a call that a round sees: its own, and those of position 0. */
@@ -153,6 +153,10 @@ export async function replaceStageInputs(db: Db, key: StageKey, inputs: Inputs):
     .execute();
 }
 
+const endAll = new Prepared(
+  "update stages set status = ?, closed_at_ms = ? where run_id = ? and effect = ? and status = 'open'",
+);
+
 /** Ends whatever stage of a call is still open: `closed` when the call has come to its end, `failed` when it ends without it. */
 export async function endStages(
   db: Db,
@@ -160,13 +164,7 @@ export async function endStages(
   status: "closed" | "failed",
   nowMs: number,
 ): Promise<void> {
-  await db
-    .updateTable("stages")
-    .set({ status, closed_at_ms: nowMs })
-    .where("run_id", "=", runId)
-    .where("effect", "=", effect)
-    .where("status", "=", "open")
-    .execute();
+  await endAll.changes(db, [status, nowMs, runId, effect]);
 }
 
 function toStage(row: Row): Stage {
