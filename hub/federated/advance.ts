@@ -243,6 +243,10 @@ export function sentWork({ work, body }: Pick<AskSpec, "work" | "body">): Json {
   return jsonForm({ kind: work.name, ...plain });
 }
 
+/** Sites that must stand behind what is let out of a stage: the hub's own least number, or more where the plan wants them. */
+export const smallestNumber = ({ work, rule }: Pick<AskSpec, "work" | "rule">, minSites: number): number =>
+  work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+
 /** A stage as it is sent, whatever a later version of the script would ask. */
 export function newStage(
   { clock, minSites }: DriverParts,
@@ -251,7 +255,7 @@ export function newStage(
   counts: { readonly waiting: number; readonly population: number },
 ) {
   const { runId, effect } = call;
-  const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+  const atLeast = smallestNumber({ work, rule }, minSites);
   return {
     runId,
     effect,

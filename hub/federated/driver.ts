@@ -1,5 +1,7 @@
 import { findCall, isPaused } from "#hub/store/calls.js";
+import { foldsOf } from "#hub/store/folds.js";
 import { type Lease, leaseLost } from "#hub/store/owners.js";
+import { roundAt } from "#hub/store/rounds.js";
 import { stagesOf } from "#hub/store/stages.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
@@ -101,12 +103,22 @@ async function isBetweenRounds({ store }: DriverParts, call: Call): Promise<bool
   return stages.every(({ position }) => position === 0);
 }
 
-/** The state as the newest revision of the script has it; a round that is under way ends by the revision that began it. */
+/**
+ * The state as the newest revision of the script has it; a round that is under way ends by the revision that began it, and the first one goes
+ * with the beginning: the rounds alone say by which revision each was made.
+ */
 async function upgradeOf(parts: DriverParts, fn: FederatedFunction, call: Call): Promise<Draft["upgrade"]> {
   const [newest] = fn.scripts;
-  if (call.revision >= newest.revision || call.position < 0 || newest.upgrade === undefined) return undefined;
-  if (!(await isBetweenRounds(parts, call))) return undefined;
+  if (call.revision >= newest.revision || call.position < 1 || newest.upgrade === undefined) return undefined;
+  if (await hasBegun(parts, call)) return undefined;
   return { revision: newest.revision, state: newest.upgrade(call.state) };
+}
+
+/** Whether something of the next round is written: work that was asked for, also of a stream, or a fold. */
+async function hasBegun({ store }: DriverParts, call: Call): Promise<boolean> {
+  const next = call.position + 1;
+  if ((await roundAt(store.db, call, next)) !== undefined) return true;
+  return (await foldsOf(store.db, call, next)).size > 0;
 }
 
 /** The error that a call has failed with: the hub was killed before the engine had it. */
