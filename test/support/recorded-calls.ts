@@ -65,11 +65,28 @@ export async function recordCalls(db: Kysely<Schema>, runId: RunId): Promise<Rec
   return recorded;
 }
 
+/** {@link replayCall} for all calls of a run, which may go on with each other. */
+export function replayCalls(
+  functions: readonly FederatedFunction[],
+  recorded: readonly RecordedCall[],
+  blobs: PlayedBlobs,
+): readonly (readonly ReplayedRound[])[] {
+  const ended = new Map<string, Call>();
+  return recorded.map((one) => {
+    const { call } = one;
+    const fn = functions.find(({ name }) => name === call.function);
+    assert.ok(fn !== undefined, `there is no ${call.function}`);
+    const played = replayCall(fn, one, blobs, ended.get(call.origin));
+    ended.set(call.origin, call);
+    return played;
+  });
+}
+
 /**
  * Plays a call from its rows, from its beginning or from where the call before it had come to, and does every fold again. Asserts that
  * folds and stages are what the rows say. Ends with the round that the rows do not go to the end of.
  */
-export function replayCall(
+function replayCall(
   fn: FederatedFunction,
   recorded: RecordedCall,
   blobs: PlayedBlobs,
@@ -137,11 +154,11 @@ function resultOf(
     assignments.filter((one) => one.stage === stage.stage && one.position === stage.position);
   const answered = (ask: AskSpec): Collected | undefined => {
     const stage = find(ask.name);
-    if (stage?.status !== "closed") return undefined;
+    if (stage === undefined) return undefined;
     const where = `${call.effect}: stage ${stage.stage} of round ${position}`;
     assert.deepEqual(sentWork(ask), stage.work, where);
     assert.deepEqual(jsonForm(ask.inputs), stage.inputs, where);
-    return collected(stage, ofStage(stage), position);
+    return stage.status === "closed" ? collected(stage, ofStage(stage), position) : undefined;
   };
   switch (op.op) {
     case "fold": {

@@ -11,7 +11,7 @@ import { type FederatedWorld, SharedParts } from "../../../support/federated-wor
 import { killedEverywhere, playKilled } from "../../../support/killed.js";
 import { type Death, MortalDatabase } from "../../../support/mortal.js";
 import { PlayedBlobs } from "../../../support/played-blobs.js";
-import { keepingSmall, recordCalls, replayCall } from "../../../support/recorded-calls.js";
+import { keepingSmall, recordCalls, replayCalls } from "../../../support/recorded-calls.js";
 
 /** What strategies are trained with that do not go as they are with three sites of whom two may answer. */
 const settings: Readonly<Record<string, string>> = {
@@ -58,11 +58,9 @@ describe("strategies under a hub that is killed", function () {
       const look = async ({ db }: FederatedWorld, { id }: Run): Promise<void> => {
         const store = new Store(new MortalDatabase(db).database);
         assert.equal(await verifyCalls({ store, functions }, id), 3);
-        const [recorded] = await recordCalls(db, id);
-        const fn = functions.find((one) => one.name === recorded?.call.function);
-        assert.ok(recorded !== undefined && fn !== undefined);
         // The beginning and three rounds, each fold made anew.
-        assert.equal(replayCall(fn, recorded, blobs).length, 4);
+        const [rounds = []] = replayCalls(functions, await recordCalls(db, id), blobs);
+        assert.equal(rounds.length, 4);
       };
       return playKilled(shared, of, death, { watch: keepingSmall(blobs), look });
     };
