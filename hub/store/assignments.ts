@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { AnswerHeader, Assignment, AssignmentState } from "#hub/assignments/model.js";
+import type { Assignment, AssignmentState } from "#hub/assignments/model.js";
 import type { SitePart, StageKey } from "#hub/assignments/stage.js";
 import type { RoutingHistory } from "#hub/routing/rank.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
@@ -215,39 +215,6 @@ export async function reopenAssignment(
   return numUpdatedRows > 0n;
 }
 
-const deliver = new Prepared(
-  `update assignments set state = 'delivered', delivered_at_ms = ?, arrival = ?, op_id = ?, answer_sha256 = ?, update_sha256 = ?,
-    update_bytes = ?, value = ?, samples = ?, metrics = ?, behind = ?, data_version = ?, reason_code = null, reason = null
-    where assignment_id = ? and attempt = ? and state in ('offered', 'accepted')`,
-);
-
-/** Records an answer; false when the assignment was not open at this attempt any more (fencing). */
-export async function deliverAssignment(
-  db: Db,
-  header: AnswerHeader,
-  answerSha256: Sha256,
-  arrival: number,
-  nowMs: number,
-): Promise<boolean> {
-  const { opId, update, value, samples, metrics, behind, dataVersion, assignmentId, attempt } = header;
-  const values = [
-    nowMs,
-    arrival,
-    opId,
-    answerSha256,
-    update?.sha256 ?? null,
-    update?.sizeBytes ?? null,
-    value === undefined ? null : JSON.stringify(value),
-    samples,
-    JSON.stringify(metrics),
-    behind,
-    dataVersion,
-    assignmentId,
-    attempt,
-  ];
-  return (await deliver.changes(db, values)) > 0;
-}
-
 const closeAll = new Prepared<Row>(
   `update assignments set state = ?, reason_code = ?, reason = ?
     where run_id = ? and effect = ? and state in ('offered', 'accepted') returning *`,
@@ -262,26 +229,6 @@ export async function closeAssignments(
 ): Promise<Assignment[]> {
   const rows = await closeAll.rows(db, [state, reason.code, reason.text, runId, effect]);
   return rows.map(toAssignment);
-}
-
-export async function insertLateAnswer(
-  db: Db,
-  site: SiteId,
-  header: AnswerHeader,
-  nowMs: number,
-): Promise<void> {
-  await db
-    .insertInto("late_answers")
-    .values({
-      assignment_id: header.assignmentId,
-      attempt: header.attempt,
-      site,
-      at_ms: nowMs,
-      update_sha256: header.update?.sha256 ?? null,
-      samples: header.samples,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
 }
 
 function toAssignment(row: Row): Assignment {

@@ -108,21 +108,23 @@ export async function stagesOf(
 }
 
 const move = new Prepared<{ changes: number; waiting: number; concurrency: number }>(
-  `update stages set changes = changes + 1, waiting = waiting + ?
+  `update stages set changes = changes + ?, waiting = waiting + ?
     where run_id = ? and effect = ? and position = ? and stage = ? and status = 'open'
     returning changes, waiting, concurrency`,
 );
 
 /**
  * Says within the transaction of an assignment's change that it has changed: so it conflicts with the closing of the stage. `opened`: how
- * many more of its assignments are open now. Undefined: the stage is not open any more, and nothing of it may change.
+ * many more of its assignments are open now; `changed`: how many have changed. Undefined: the stage is not open any more, and nothing of it
+ * may change.
  */
 export async function moveStage(
   db: Db,
   { runId, effect, position, stage }: StageKey,
   opened: number,
+  changed = 1,
 ): Promise<{ readonly changes: number; readonly isDue: boolean } | undefined> {
-  const [row] = await move.rows(db, [opened, runId, effect, position, stage]);
+  const [row] = await move.rows(db, [changed, opened, runId, effect, position, stage]);
   return row && { changes: row.changes, isDue: row.waiting <= 0 || row.concurrency > 0 };
 }
 
