@@ -76,5 +76,10 @@ export const federatedStatements: readonly string[] = [
   "alter table first_rounds rename to rounds_to_adopt",
   "create index assignments_round on assignments (run_id, round)",
   "create index assignments_stage on assignments (run_id, effect, position, stage)",
+  // Of streams, which stand at position 0: what has arrived, what is not over, and whom each site's turn was last.
+  "create index assignments_arrival on assignments (run_id, effect, stage, arrival) where position = 0",
+  `create index assignments_not_done on assignments (run_id, effect, position, stage, site)
+    where position = 0 and state not in ('delivered', 'late')`,
+  "create index assignments_turn on assignments (run_id, effect, stage, site, issued) where position = 0",
   "create index assignments_open on assignments (site, state)",
 ];
