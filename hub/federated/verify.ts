@@ -4,6 +4,7 @@ import { callsOf } from "#hub/store/calls.js";
 import { versionOfRound } from "#hub/store/models.js";
 import { roundAt } from "#hub/store/rounds.js";
 import type { Store } from "#hub/store/store.js";
+import { arrivalsAfter } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import { canonicalJson, type Json, jsonForm } from "#kernel/json.js";
@@ -13,7 +14,7 @@ import { collected } from "./collect/collected.js";
 import { taken } from "./collect/taken.js";
 import type { FederatedFunction } from "./function.js";
 import { begin, type Live, type Memo, readMemo } from "./live.js";
-import type { AskSpec, Op, OpResult, Turn } from "./script.js";
+import type { AskSpec, Op, OpResult, Taken, TakeSpec, Turn } from "./script.js";
 
 interface Parts {
   readonly store: Store;
@@ -123,7 +124,7 @@ async function resultOf(store: Store, live: Live, memo: Memo, op: Op): Promise<O
     }
     case "take": {
       const stage = find(op.stream);
-      return stage && taken(stage, await assignmentsOfStage(store.db, stage), op, position);
+      return stage && takenAgain(store, stage, op, position);
     }
     case "ask":
     case "all": {
@@ -137,6 +138,20 @@ async function resultOf(store: Store, live: Live, memo: Memo, op: Op): Promise<O
       }
       return op.op === "all" ? results : results[0];
     }
+  }
+}
+
+/** What a round has taken out of a stream, read only as far as it went. */
+async function takenAgain(
+  { db }: Store,
+  stage: Stage,
+  op: TakeSpec,
+  position: number,
+): Promise<Taken | undefined> {
+  for (let limit = 2 * op.count; ; limit *= 2) {
+    const arrived = await arrivalsAfter(db, stage, op.after, limit);
+    const got = taken(stage, arrived, op, position);
+    if (got !== undefined || arrived.length < limit) return got;
   }
 }
 

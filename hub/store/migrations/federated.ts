@@ -86,4 +86,9 @@ export const federatedStatements: readonly string[] = [
     last_round bigint not null, primary key (run_id, kind, site))`,
   `insert into asked_sites (run_id, kind, site, times, last_round)
     select run_id, kind, site, count(*), max(round) from assignments group by run_id, kind, site`,
+  // Of streams, which stand at position 0: what has arrived, what is not over, and whom each site's turn was last.
+  "create index assignments_arrival on assignments (run_id, effect, stage, arrival) where position = 0",
+  `create index assignments_not_done on assignments (run_id, effect, position, stage, site)
+    where position = 0 and state not in ('delivered', 'late')`,
+  "create index assignments_turn on assignments (run_id, effect, stage, site, issued) where position = 0",
 ];
