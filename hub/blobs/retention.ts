@@ -129,6 +129,8 @@ export class Retention {
     for (const sha256 of unwanted) {
       await this.#alone(sha256, async () => {
         if (await isWanted(store.db, sha256)) return;
+        // Rows that are another hub's now, or older than they were, do not say what may go.
+        await store.checkHeld();
         await blobs.remove(sha256);
       }).catch((error: unknown) => {
         const text = "a blob could not be removed; the next start tries again";

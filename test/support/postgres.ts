@@ -12,6 +12,8 @@ export interface TestDatabase {
   readonly address: string;
   /** Runs statements as the server's owner, on a connection of its own. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** The same rows under another name; nobody may be connected meanwhile. It goes with this one. */
+  copy(): Promise<TestDatabase>;
   drop(): Promise<void>;
 }
 
@@ -22,18 +24,27 @@ export async function postgresMissing(): Promise<string | undefined> {
 }
 
 /** Makes an empty database. */
-export async function newDatabase(): Promise<TestDatabase> {
+export const newDatabase = (): Promise<TestDatabase> => makeDatabase("template0");
+
+async function makeDatabase(template: string): Promise<TestDatabase> {
   const found = await (server ??= startPostgres());
   if (typeof found === "string") throw new Error(found);
   const name = `comity_test_${process.pid}_${++made}`;
   const owner = `${found.address}/${found.database}`;
-  await ask(owner, `create database ${name} template template0`);
+  await ask(owner, `create database ${name} template ${template}`);
   const address = `${found.address}/${name}`;
+  const copies: TestDatabase[] = [];
   return {
     address,
     query: (sql) => ask(address, sql),
+    async copy() {
+      const copy = await makeDatabase(name);
+      copies.push(copy);
+      return copy;
+    },
     async drop() {
-      await ask(owner, `drop database ${name} with (force)`);
+      for (const copy of copies) await copy.drop();
+      await ask(owner, `drop database if exists ${name} with (force)`);
     },
   };
 }
