@@ -102,8 +102,11 @@ export async function startHub({
       control.stop({ graceMs: 1000 }),
       webhook?.listener.stop(),
     ]);
-    await areas.stop();
-    await store.close();
+    try {
+      await areas.stop();
+    } finally {
+      await store.close();
+    }
   };
   let resumedRuns: number;
   try {

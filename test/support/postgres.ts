@@ -14,6 +14,8 @@ export interface TestDatabase {
   query(sql: string): Promise<Record<string, unknown>[]>;
   /** The same rows under another name; nobody may be connected meanwhile. It goes with this one. */
   copy(): Promise<TestDatabase>;
+  /** Ends every connection, and has its address lead to another database from then on. */
+  replaceBy(other: TestDatabase): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -42,7 +44,21 @@ async function makeDatabase(template: string): Promise<TestDatabase> {
       copies.push(copy);
       return copy;
     },
+    async replaceBy(other) {
+      const otherName = new URL(other.address).pathname.slice(1);
+      await ask(owner, `alter database ${name} allow_connections false`);
+      await ask(
+        owner,
+        `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${name}'`,
+      );
+      // At once: at no time is there none of the name.
+      await ask(
+        owner,
+        `alter database ${name} rename to ${name}_away; alter database ${otherName} rename to ${name}`,
+      );
+    },
     async drop() {
+      await ask(owner, `drop database if exists ${name}_away with (force)`);
       for (const copy of copies) await copy.drop();
       await ask(owner, `drop database if exists ${name} with (force)`);
     },
