@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { it } from "mocha";
 import { seeded } from "#aggregation/random/random.js";
 import { Retention } from "#hub/blobs/retention.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
 import { holders } from "#hub/blobs/uses.js";
-import { holdBlobs, recordBlob, wantedBlobs } from "#hub/store/blobs.js";
+import { dropHolders, holdBlobs, recordBlob, wantedBlobs } from "#hub/store/blobs.js";
 import { deferred, sleep } from "#kernel/async.js";
 import { systemClock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId } from "#kernel/ids.js";
-import { silentLog } from "#kernel/log.js";
+import { createLog } from "#kernel/log.js";
 import { temporaryFolders } from "#test/support/folders.js";
 import { onEachStore } from "#test/support/stores.js";
 
@@ -23,14 +24,13 @@ onEachStore("retention of blobs", (newPlace) => {
 
   const open = async () => {
     const store = await (await newPlace())();
-    const root = join(await folder(), "blobs");
-    const blobs = await new FileBlobStore(root).open();
-    return {
-      store,
-      root,
-      blobs,
-      retention: new Retention({ store, blobs, clock: systemClock, log: silentLog }),
-    };
+    const path = join(await folder(), "blobs");
+    const blobs = await new FileBlobStore(path).open();
+    const at = { nowMs: Date.now() };
+    const lines: { level: number; blobs?: unknown }[] = [];
+    const log = createLog("hub", "info", { write: (line) => void lines.push(JSON.parse(line) as never) });
+    const clock = { ...systemClock, nowMs: () => at.nowMs };
+    return { store, blobs, folder: path, at, lines, retention: new Retention({ store, blobs, clock, log }) };
   };
 
   /** The answer of a site, whose bytes are `update`. */
@@ -94,7 +94,10 @@ onEachStore("retention of blobs", (newPlace) => {
     await assert.rejects(undone, /undone/);
     await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [sha256]);
-    assert.deepEqual(await wantedBlobs(hub.store.db), [sha256]);
+    assert.deepEqual(
+      (await wantedBlobs(hub.store.db)).map((one) => one.sha256),
+      [sha256],
+    );
   });
 
   it("lets a state go on to other blobs: those that it does not name any more go after the commit", async () => {
@@ -150,7 +153,7 @@ onEachStore("retention of blobs", (newPlace) => {
     });
     const hub = {
       ...inner,
-      retention: new Retention({ ...inner, blobs, clock: systemClock, log: silentLog }),
+      retention: new Retention({ ...inner, blobs, clock: systemClock, log: createLog("hub", "fatal") }),
     };
     const bytes = Buffer.from("orphan");
     const sha256 = hashBytes(bytes);
@@ -176,7 +179,7 @@ onEachStore("retention of blobs", (newPlace) => {
   it("goes on after a blob that cannot be removed", async () => {
     const hub = await open();
     const stuck = hashBytes("stuck");
-    await mkdir(join(hub.root, stuck, "inner"), { recursive: true });
+    await mkdir(join(hub.folder, stuck, "inner"), { recursive: true });
     const sha256 = await seed(hub, "first", "one");
     hub.retention.forsake([stuck]);
     await hub.store.write((tx) => hub.retention.drop(tx, [holderOf("first")]));
@@ -220,17 +223,67 @@ onEachStore("retention of blobs", (newPlace) => {
     };
     await Promise.all([1, 2, 3, 4].map(client));
     await hub.retention.idle();
-    const wanted = (await wantedBlobs(hub.store.db)).toSorted();
+    const wanted = (await wantedBlobs(hub.store.db)).map(({ sha256 }) => sha256).toSorted();
     assert.ok(wanted.length > 0);
     assert.deepEqual((await hub.blobs.list()).toSorted(), wanted);
   });
 
-  it("sweeps at the start what no row wants", async () => {
+  it("sweeps at the start what the store has released, and keeps what no row knows", async () => {
     const hub = await open();
     const wanted = await seed(hub, "first", "wanted");
-    await hub.blobs.put(Buffer.from("orphan"), hashBytes("orphan"));
+    const released = await seed(hub, "second", "released");
+    // Released by a hub that was killed before the file went.
+    await hub.store.write(({ db }) => dropHolders(db, [holderOf("second")], 1));
+    const unknown = hashBytes("unknown");
+    await hub.blobs.put(Buffer.from("unknown"), unknown);
     await hub.retention.sweep();
     assert.deepEqual(await hub.blobs.list(), [wanted]);
-    assert.deepEqual(await wantedBlobs(hub.store.db), [wanted]);
+    assert.deepEqual(await wantedBlobs(hub.store.db), [{ sha256: wanted, sizeBytes: 6 }]);
+    assert.deepEqual(await readdir(join(hub.folder, "quarantine")), [unknown]);
+    assert.ok(
+      hub.lines.some(({ blobs }) => isDeepStrictEqual(blobs, [unknown])),
+      "the log names it",
+    );
+    assert.doesNotMatch(JSON.stringify(hub.lines), new RegExp(released));
+  });
+
+  it("gives a blob back that a row wants, whose database was away", async () => {
+    const hub = await open();
+    const bytes = Buffer.from("of a model");
+    const blob = { sha256: hashBytes(bytes), sizeBytes: bytes.length };
+    await hub.blobs.put(bytes, blob.sha256);
+    await hub.retention.sweep();
+    await assert.rejects(hub.blobs.localPath(blob.sha256), { code: "BLOB_NOT_FOUND" });
+    await hub.store.write(({ db }) => recordBlob(db, blob, 1));
+    await hub.retention.sweep();
+    assert.deepEqual(await readFile(await hub.blobs.localPath(blob.sha256)), bytes);
+    assert.deepEqual(await readdir(join(hub.folder, "quarantine")), []);
+  });
+
+  it("keeps what no row knows for 30 days, counted from when it was put aside", async () => {
+    const hub = await open();
+    const dayMs = 86_400_000;
+    const sha256 = hashBytes("old");
+    await hub.blobs.put(Buffer.from("old"), sha256);
+    const path = join(hub.folder, sha256);
+    await utimes(path, 1, 1);
+    const quarantined = async () => (await readdir(join(hub.folder, "quarantine"))).length;
+    for (const [days, kept] of [
+      [0, 1],
+      [29.9, 1],
+      [30.1, 0],
+    ] as const) {
+      hub.at.nowMs = Date.now() + days * dayMs;
+      await hub.retention.sweep();
+      assert.equal(await quarantined(), kept, `after ${days} days`);
+    }
+  });
+
+  it("says which blobs are missing that rows want", async () => {
+    const hub = await open();
+    const sha256 = hashBytes("gone");
+    await hub.store.write(({ db }) => recordBlob(db, { sha256, sizeBytes: 1 << 20 }, 1));
+    await hub.retention.sweep();
+    assert.ok(hub.lines.some(({ level, blobs }) => level === 50 && isDeepStrictEqual(blobs, [sha256])));
   });
 });

@@ -168,7 +168,11 @@ export class FederatedWorld implements AsyncDisposable {
   /** What lies in the folder of blobs: digests, and what is on its way. */
   async files(): Promise<readonly string[]> {
     const [whole, incoming] = [await readdir(this.folder), await readdir(join(this.folder, "incoming"))];
-    return [...whole.filter((name) => name !== "incoming"), ...incoming.map((name) => `incoming/${name}`)];
+    const folders = ["incoming", "quarantine"];
+    return [
+      ...whole.filter((name) => !folders.includes(name)),
+      ...incoming.map((name) => `incoming/${name}`),
+    ];
   }
 
   /** Settles when nothing of any hub is under way any more. */
