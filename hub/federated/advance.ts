@@ -254,6 +254,10 @@ export function sentWork({ work, body }: Pick<AskSpec, "work" | "body">): Json {
   return jsonForm({ kind: work.name, ...plain });
 }
 
+/** Sites that must stand behind what is let out of a stage: the hub's own least number, or more where the plan wants them. */
+export const smallestNumber = ({ work, rule }: Pick<AskSpec, "work" | "rule">, minSites: number): number =>
+  work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+
 /** A stage as it is sent, whatever a later version of the script would ask. */
 export function newStage(
   { clock, minSites }: DriverParts,
@@ -268,7 +272,7 @@ export function newStage(
       "INTERNAL",
       `${call.function} asks for a stage ${JSON.stringify(printable(name, 80))}: a name has up to 60 letters, digits, \`.\`, \`_\` and \`-\`.`,
     );
-  const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+  const atLeast = smallestNumber({ work, rule }, minSites);
   return {
     runId,
     effect,

@@ -86,6 +86,9 @@ describe("a call that rests", function () {
     await newer.engine.cancel({ runId: run.id, by: "ada", reason: "" });
     assert.equal((await newer.until(run.id)).state, "cancelled");
     while ((await world.db.selectFrom("effects").selectAll().execute()).length > 0) await sleep(1);
+    await world.stopHubs();
+    // What there is of it can be verified by the release that made it.
+    await next(rounds(1));
     await finished(world, run);
   });
 
