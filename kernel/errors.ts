@@ -85,6 +85,7 @@ export const errorKinds = {
   PLAN_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.config },
   MODEL_INVALID: { grpc: status.INVALID_ARGUMENT, exit: exit.config },
   SITES_TOO_FEW: { grpc: status.FAILED_PRECONDITION, exit: exit.runFailed },
+  STATE_TOO_LARGE: { grpc: status.OUT_OF_RANGE, exit: exit.runFailed },
   FOLD_OVERFLOW: { grpc: status.OUT_OF_RANGE, exit: exit.runFailed },
   QUORUM_LOST: { grpc: status.FAILED_PRECONDITION, exit: exit.runFailed },
   RUN_CANCELLED: { grpc: status.ABORTED, exit: exit.runFailed },

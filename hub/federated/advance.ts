@@ -5,7 +5,8 @@ import { listSites } from "#hub/store/sites.js";
 import { lastOfSites, newsOfStream } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
 import { type Json, jsonForm } from "#kernel/json.js";
-import { candidates, choose } from "./choose.js";
+import { counted, printable } from "#kernel/words.js";
+import { candidates, choose, leastSites } from "./choose.js";
 import { collected } from "./collect/collected.js";
 import { findOverdue } from "./collect/overdue.js";
 import { judge } from "./collect/quorum.js";
@@ -14,10 +15,14 @@ import type { Draft } from "./draft.js";
 import { foldNow } from "./folding.js";
 import { type Live, type Memo, readMemo } from "./live.js";
 import type { DriverParts, Wait } from "./parts.js";
+import { checkedBegun, checkedTurn } from "./row-form.js";
 import type { AskSpec, Collected, Op, OpResult, StreamSpec, TakeSpec } from "./script.js";
 
 /** A round has at most so many ops: a script that never ends is a fault. */
 const maxOps = 10_000;
+
+/** With a run, a call and the longest name of a site it makes an id of at most 256 characters. */
+const stageName = /^[A-Za-z0-9._-]{1,60}$/;
 
 /** What an op has come to: its value, nothing before the draft is written, or nothing before something has happened. */
 type Got =
@@ -31,29 +36,29 @@ export async function advance(parts: DriverParts, live: Live, draft: Draft): Pro
   for (let ops = 0; ops < maxOps; ops++) {
     const { pending } = live;
     if (pending.done === true) {
-      if ("begun" in pending.value) draft.begun = pending.value.begun;
-      else draft.turn = pending.value.turn;
+      if ("begun" in pending.value) draft.begun = checkedBegun(live.call, pending.value.begun);
+      else draft.turn = checkedTurn(live.call, pending.value.turn);
       return { untilMs: undefined };
     }
+    checkNames(live, pending.value);
     const got = await resolve(parts, live, memo, pending.value, draft);
     if (got.is === "wait") return got;
     if (got.is === "commit") return { untilMs: undefined };
-    useNames(live, pending.value);
+    for (const name of namesOf(pending.value)) live.names.add(name);
     live.pending = live.play.next(got.value);
   }
   throw new ComityError("INTERNAL", `A round of ${live.call.function} has more than ${maxOps} parts.`);
 }
 
 /** Stages and folds are found by their names: one that is used twice would be given the first one's answers again. */
-function useNames({ names, call }: Live, op: Op): void {
-  const used =
-    op.op === "all" ? op.of.map(({ name }) => name) : [op.op === "fold" ? `fold/${op.name}` : op.name];
-  for (const name of used) {
-    if (names.has(name))
+function checkNames({ names, call }: Live, op: Op): void {
+  for (const [at, name] of namesOf(op).entries())
+    if (names.has(name) || namesOf(op).indexOf(name) < at)
       throw new ComityError("INTERNAL", `A round of ${call.function} uses the name ${name} twice.`);
-    names.add(name);
-  }
 }
+
+const namesOf = (op: Op): readonly string[] =>
+  op.op === "all" ? op.of.map(({ name }) => name) : [op.op === "fold" ? `fold/${op.name}` : op.name];
 
 async function resolve(parts: DriverParts, live: Live, memo: Memo, op: Op, draft: Draft): Promise<Got> {
   switch (op.op) {
@@ -201,6 +206,12 @@ async function openStage(parts: DriverParts, live: Live, ask: AskSpec, draft: Dr
   const { to } = ask;
   if ("sites" in to) {
     const { sites, each = {} } = to;
+    const least = leastSites(parts, ask);
+    if (sites.length < least)
+      throw new ComityError(
+        "SITES_TOO_FEW",
+        `The stage ${ask.name} would be asked of ${counted(sites.length, "site")} and needs ${least}.`,
+      );
     const issues = sites.map((site) => ({ site, part: each[site] ?? {} }));
     const stage = newStage(parts, live, ask, { waiting: sites.length, population: sites.length });
     draft.opens.push({ stage: { ...stage, unasked: [] }, issues, keys: [] });
@@ -257,6 +268,12 @@ export function newStage(
   counts: { readonly waiting: number; readonly population: number },
 ) {
   const { runId, effect } = call;
+  // It is a part of the ids of its assignments, which sites say back.
+  if (!stageName.test(name))
+    throw new ComityError(
+      "INTERNAL",
+      `${call.function} asks for a stage ${JSON.stringify(printable(name, 80))}: a name has up to 60 letters, digits, \`.\`, \`_\` and \`-\`.`,
+    );
   const atLeast = smallestNumber({ work, rule }, minSites);
   return {
     runId,

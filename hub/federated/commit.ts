@@ -44,14 +44,27 @@ export async function commit(
   rounds: number | undefined,
 ): Promise<Committed> {
   try {
-    return await withFiles(parts, draft, () =>
+    const writeRows = (of: Draft) =>
       parts.store.write(async (tx): Promise<Committed> => {
-        if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, draft), lease)))
+        if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, of), lease)))
           return { is: await whyNotMoved(tx.db, live.call, lease) };
-        await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, draft);
+        await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, of);
         return { is: "done" };
-      }),
-    );
+      });
+    let isPart = false;
+    const end = await withFiles(parts, draft, async () => {
+      try {
+        return await writeRows(draft);
+      } catch (thrown) {
+        // What has been folded is not lost while a place is waited for: only what needs one is.
+        const rest = draft.withoutOpens();
+        if (!(thrown instanceof NoPlace) || rest.isEmpty) throw thrown;
+        isPart = true;
+        return await writeRows(rest);
+      }
+    });
+    // What is remembered of the rows may be of the transaction that was undone.
+    return isPart && end.is === "done" ? { is: "reload" } : end;
   } catch (thrown) {
     if (thrown instanceof Stale) return { is: "reload" };
     if (thrown instanceof NoPlace) return { is: "blocked", blocked: thrown.blocked, held: thrown.held };

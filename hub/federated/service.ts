@@ -17,8 +17,7 @@ import type { CallRef } from "#kernel/refs.js";
 import { adoptOld } from "./adopt.js";
 import { smallestNumber } from "./advance.js";
 import type { CallError } from "./call.js";
-import { wishOf } from "./choose.js";
-import { neededToBegin } from "./collect/quorum.js";
+import { leastSites, wishOf } from "./choose.js";
 import { drive } from "./driver.js";
 import type { FederatedFunction } from "./function.js";
 import { declared } from "./functions/index.js";
@@ -129,7 +128,7 @@ export class Federated {
     const sites = await listSites(store.db);
     const request = { sites, wish: wishOf(asked, to.at), online: presence.onlineSites, draw: 1 };
     const { chosen, rejected } = await chooser.choose(request);
-    const needed = neededToBegin(asked.rule);
+    const needed = leastSites(this.#parts, asked);
     const told = [
       ...chosen.map((site) => ({ site, chosen: true })),
       ...rejected.map(({ site, reason }) => ({ site, chosen: false, reason })),
