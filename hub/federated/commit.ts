@@ -110,6 +110,9 @@ async function write(writing: Writing, draft: Draft): Promise<void> {
   for (const { assignment, state, text } of draft.overdue) {
     const code = state === "late" ? "SITE_TOO_SLOW" : "SITE_VANISHED";
     await parts.assignments.giveUp(tx, assignment, state, code, text);
+    // Who has vanished may come back to it.
+    if (state === "late" && assignment.part.inputs !== undefined)
+      await parts.retention.drop(tx, [holders.answer(assignment.id)]);
   }
   for (const { stage, ...closed } of draft.closes)
     if (!(await closeStage(tx.db, stage, closed))) throw new Stale();
@@ -176,6 +179,9 @@ async function open(writing: Writing, opening: Opening): Promise<void> {
   const { round, isNew } = isOfRound ? await roundOf(writing) : { round: undefined, isNew: false };
   const number = round?.round ?? 0;
   await insertStage(tx.db, { ...stage, round: number });
+  const holder =
+    stage.concurrency > 0 ? holders.streams(live.call) : holders.inputs(live.call, live.place.position);
+  await holdBlobs(tx.db, holder, Object.values(stage.inputs));
   await issue(writing, stage, number, issues, 0);
   if (round !== undefined && isNew) tellBegin(parts.feed, tx, round, opening, rounds);
 }
@@ -216,5 +222,8 @@ async function issue(
     };
   });
   const assignments: readonly Assignment[] = await insertAssignments(tx.db, fresh, nowMs);
+  for (const { id, part } of assignments) {
+    if (part.inputs !== undefined) await holdBlobs(tx.db, holders.answer(id), Object.values(part.inputs));
+  }
   tx.afterCommit(() => void parts.assignments.push(assignments));
 }
