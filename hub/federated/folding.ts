@@ -1,6 +1,7 @@
+import type { Bytes } from "#hub/blobs/reader.js";
 import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
-import type { Bytes, FoldJob } from "#hub/fold/job.js";
+import type { FoldJob } from "#hub/fold/job.js";
 import { jsonForm } from "#kernel/json.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
 import type { Draft, NewFold } from "./draft.js";
