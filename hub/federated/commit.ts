@@ -2,14 +2,13 @@ import { type Assignment, assignmentIdOf } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { holders } from "#hub/blobs/uses.js";
 import { insertAssignments } from "#hub/store/assignments.js";
-import { holdBlobs, keepSmallBlob, recordBlob } from "#hub/store/blobs.js";
+import { holdBlobs, keepBlobs } from "#hub/store/blobs.js";
 import { moveCall, whyNotMoved } from "#hub/store/calls.js";
 import { insertFold } from "#hub/store/folds.js";
 import type { Lease } from "#hub/store/owners.js";
 import { insertRound, roundAt } from "#hub/store/rounds.js";
 import { countSiteStates, siteStates } from "#hub/store/site-states.js";
 import { closeStage, insertStage, moveStage } from "#hub/store/stages.js";
-import type { Tx } from "#hub/store/tx.js";
 import type { Blocked } from "#hub/workflow/engine/limits.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";
 import { jsonForm } from "#kernel/json.js";
@@ -21,6 +20,7 @@ import { NoPlace, takePlaces } from "./places.js";
 import { tellBegin } from "./report.js";
 import type { Round } from "./round.js";
 import { writeBegun, writeTurn } from "./turn.js";
+import type { Writing } from "./writing.js";
 
 /** What has become of a draft. */
 type Committed =
@@ -28,16 +28,6 @@ type Committed =
   /** Nothing is written: another process has the run, the call is not wanted, or what was read is not so any more. */
   | { readonly is: "lost" | "cancelled" | "reload" }
   | { readonly is: "blocked"; readonly blocked: Blocked; readonly held: boolean };
-
-/** One commit of the driver in the making. */
-export interface Writing {
-  readonly parts: DriverParts;
-  readonly tx: Tx;
-  readonly live: Live;
-  readonly nowMs: number;
-  /** How many rounds the call has, where that is known. */
-  readonly rounds: number | undefined;
-}
 
 /** What was read is not so any more. */
 class Stale extends Error {}
@@ -121,7 +111,7 @@ async function write(writing: Writing, draft: Draft): Promise<void> {
   for (const { stage, issues } of draft.issues) {
     const round = (await roundOf(writing)).round.round;
     if ((await moveStage(tx.db, stage, issues.length)) === undefined) throw new Stale();
-    await issue(writing, stage, round, issues, stage.changes);
+    await issue(writing, stage, round, issues);
   }
   if (draft.begun !== undefined) await writeBegun(writing, draft.begun);
   if (draft.turn !== undefined) await writeTurn(writing, draft.turn, (await roundOf(writing)).round);
@@ -134,8 +124,8 @@ async function roundOf({
   nowMs,
 }: Writing): Promise<{ readonly round: Round; readonly isNew: boolean }> {
   const { call, place } = live;
-  const known = await roundAt(tx.db, call, place.position);
-  if (known !== undefined) return { round: known, isNew: false };
+  live.round ??= await roundAt(tx.db, call, place.position);
+  if (live.round !== undefined) return { round: live.round, isNew: false };
   return { round: await insertRound(tx.db, call, place.position, nowMs), isNew: true };
 }
 
@@ -144,10 +134,7 @@ async function writeFold(
   { spec, result, blobs }: NewFold,
 ): Promise<void> {
   const { call, place } = live;
-  for (const blob of blobs) {
-    if ("inline" in blob) await keepSmallBlob(tx.db, blob, blob.inline, nowMs);
-    else await recordBlob(tx.db, blob, nowMs);
-  }
+  await keepBlobs(tx.db, blobs, nowMs);
   await holdBlobs(tx.db, holders.folds(call, place.position), blobs);
   await insertFold(tx.db, call, place.position, spec.name, result);
   for (const { stage: name, answers } of spec.over) {
@@ -177,28 +164,31 @@ async function open(writing: Writing, opening: Opening): Promise<void> {
   await takePlaces(parts, tx, live.call, keys);
   const isOfRound = live.place.position > 0;
   const { round, isNew } = isOfRound ? await roundOf(writing) : { round: undefined, isNew: false };
-  const number = round?.round ?? 0;
-  await insertStage(tx.db, { ...stage, round: number });
+  const opened: Stage = {
+    ...stage,
+    round: round?.round ?? 0,
+    status: "open",
+    closedAtMs: undefined,
+    short: false,
+    changes: 0,
+  };
+  await insertStage(tx.db, opened);
   const holder =
     stage.concurrency > 0 ? holders.streams(live.call) : holders.inputs(live.call, live.place.position);
   await holdBlobs(tx.db, holder, Object.values(stage.inputs));
-  await issue(writing, stage, number, issues, 0);
+  await issue(writing, opened, opened.round, issues);
   if (round !== undefined && isNew) tellBegin(parts.feed, tx, round, opening, rounds);
 }
 
-/** Gives each site its assignment of a stage, and pushes it after the commit. `changes` tells those of a stream apart. */
+/** Gives each site its assignment of a stage, and pushes it after the commit. The changes of a stream tell its assignments apart. */
 async function issue(
   { parts, tx, live, nowMs }: Writing,
-  stage: Pick<
-    Stage,
-    "runId" | "effect" | "position" | "stage" | "kind" | "siteState" | "rule" | "concurrency"
-  >,
+  stage: Stage,
   round: number,
   issues: readonly Issue[],
-  changes: number,
 ): Promise<void> {
   const { call } = live;
-  const { runId, effect, position, stage: name, kind, siteState, concurrency } = stage;
+  const { runId, effect, position, stage: name, kind, siteState, concurrency, changes } = stage;
   const states: ReadonlyMap<SiteId, AssignmentId> =
     siteState === undefined ? new Map() : await siteStates(tx.db, { ...call, name: siteState });
   const deadlineAtMs = nowMs + stage.rule.deadlineMs;
@@ -225,5 +215,5 @@ async function issue(
   for (const { id, part } of assignments) {
     if (part.inputs !== undefined) await holdBlobs(tx.db, holders.answer(id), Object.values(part.inputs));
   }
-  tx.afterCommit(() => void parts.assignments.push(assignments));
+  tx.afterCommit(() => void parts.assignments.push(assignments, stage));
 }

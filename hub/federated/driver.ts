@@ -9,12 +9,14 @@ import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import { advance } from "./advance.js";
 import type { Call } from "./call.js";
+import { firstDueMs } from "./collect/overdue.js";
 import { commit } from "./commit.js";
 import { Draft } from "./draft.js";
 import type { FederatedFunction } from "./function.js";
 import { begin, type Live } from "./live.js";
 import type { DriverParts, Wait } from "./parts.js";
 import { givePlacesBack } from "./places.js";
+import type { AskSpec } from "./script.js";
 
 /**
  * Takes a call of any function to its end, from where its rows stand: a hub that was killed anywhere goes on from the same place. It knows
@@ -53,6 +55,8 @@ export async function drive(
       continue;
     }
     live = await write(parts, fn, live, draft, lease, { news, signal });
+    // What was asked just now is as it was written, until there is news of it.
+    if (live !== undefined && isAsking(live, draft)) await wait(parts, [news], signal, dueOf(parts, draft));
   }
 }
 
@@ -91,6 +95,26 @@ async function write(
       await wait(parts, [], signal, undefined);
       return undefined;
   }
+}
+
+/** Whether the play waits for those stages that a draft has opened, and for nothing else. */
+function isAsking({ pending }: Live, { opens }: Draft): boolean {
+  if (pending.done === true) return false;
+  const { value: op } = pending;
+  const asks = op.op === "all" ? op.of : op.op === "ask" ? [op] : [];
+  const isAsked = ({ name }: AskSpec) =>
+    opens.some(({ stage, issues }) => stage.stage === name && issues.length > 0);
+  return asks.length > 0 && asks.every(isAsked);
+}
+
+/** When what a draft has asked will need to be looked at, if nothing is heard of it. */
+function dueOf({ presence, clock }: DriverParts, { opens }: Draft): number {
+  const offlineSinceMs = presence.offlineSinceMs.bind(presence);
+  const due = opens.map(({ stage: { rule }, issues }) => {
+    const sites = issues.map(({ site }) => site);
+    return firstDueMs(sites, rule, offlineSinceMs, clock.nowMs());
+  });
+  return Math.min(...due);
 }
 
 /** Whether a call rests between two of its rounds, because its run does. */

@@ -7,10 +7,10 @@ import { endRound } from "#hub/store/rounds.js";
 import { forgetSiteStates } from "#hub/store/site-states.js";
 import { endStages, replaceStageInputs, stagesOf } from "#hub/store/stages.js";
 import { type Json, jsonForm } from "#kernel/json.js";
-import type { Writing } from "./commit.js";
 import { tellEnd } from "./report.js";
 import type { Round } from "./round.js";
 import type { Begun, SaveModel, Turn } from "./script.js";
+import type { Writing } from "./writing.js";
 
 /** Writes what a call begins with. */
 export async function writeBegun(writing: Writing, { state, save }: Begun<unknown>): Promise<void> {

@@ -82,15 +82,13 @@ export async function endRound(
   ]);
 }
 
+const failAll = new Prepared(
+  "update rounds set status = 'failed', ended_at_ms = ? where run_id = ? and effect = ? and status = 'open'",
+);
+
 /** Ends whatever round of a call is still under way. */
 export async function failOpenRounds(db: Db, { runId, effect }: CallRef, nowMs: number): Promise<void> {
-  await db
-    .updateTable("rounds")
-    .set({ status: "failed", ended_at_ms: nowMs })
-    .where("run_id", "=", runId)
-    .where("effect", "=", effect)
-    .where("status", "=", "open")
-    .execute();
+  await failAll.changes(db, [nowMs, runId, effect]);
 }
 
 /** Every round of a run, in their order. */

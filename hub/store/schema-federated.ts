@@ -165,6 +165,16 @@ export interface AssignmentsTable {
   reason: string | null;
 }
 
+/** How often a run has asked a site for a kind of work: counted as it asks, for its assignments grow with its rounds. */
+export interface AskedSitesTable {
+  run_id: string;
+  kind: string;
+  site: string;
+  times: number;
+  /** The number of the last round that it was asked in. */
+  last_round: number;
+}
+
 /** Answers that came after their attempt was over: kept as a fact, never aggregated. */
 export interface LateAnswersTable {
   assignment_id: string;

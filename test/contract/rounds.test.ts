@@ -48,6 +48,10 @@ const begin = (store: Store, call: CallRef, position: number, ...sites: readonly
 const trainingAt = (call: CallRef, position: number, site: SiteId) =>
   assignmentIdOf(newStage(call, { position }), site);
 
+/** One more assignment of a round: a second stage of the same work. */
+const later = (call: CallRef, position: number, kind: string, site: SiteId) =>
+  newAssignment(newStage(call, { position, kind, stage: "again", round: position }), site);
+
 onEachStore("rounds", (newPlace) => {
   const given = (what: string, test: (store: Store) => Promise<void>) =>
     it(what, async () => test(await (await newPlace())()));
@@ -110,6 +114,10 @@ onEachStore("rounds", (newPlace) => {
     await begin(store, two, 1, berlin);
     const { previous, asked } = await routingHistory(store.db, runId, "train");
     assert.deepEqual([[...previous], asked.get(berlin), asked.get(rome)], [[berlin], 2, 1]);
+    // A call beside it, whose round began before, does not make it the last one.
+    await store.write(({ db }) => insertAssignments(db, [later(one, 1, "train", rome)], 1));
+    const { previous: still, asked: more } = await routingHistory(store.db, runId, "train");
+    assert.deepEqual([[...still], more.get(rome)], [[berlin], 2]);
     // Other work is asked of others.
     assert.deepEqual((await routingHistory(store.db, runId, "evaluate")).asked, new Map());
   });

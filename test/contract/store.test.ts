@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { it } from "mocha";
 import type { AnswerHeader } from "#hub/assignments/model.js";
 import { saveInvitedSite } from "#hub/store/admission.js";
+import { deliverAssignments, insertLateAnswer } from "#hub/store/answers.js";
 import {
   assignmentsOfRound,
   closeAssignments,
-  deliverAssignment,
   findAssignment,
   insertAssignments,
-  insertLateAnswer,
   reopenAssignment,
   settleAssignment,
   vanishedAssignments,
@@ -55,8 +54,10 @@ async function seed(store: Store): Promise<{ runId: RunId; call: CallRef; id: As
 const answer = (id: AssignmentId, attempt: number) => headerTo(id, { attempt, baseSha256: base.sha256 });
 
 /** Records an answer as the `arrival`th of its stage. */
-const deliver = (db: Db, header: AnswerHeader, nowMs: number, arrival = 1) =>
-  deliverAssignment(db, header, base.sha256, arrival, nowMs);
+const deliver = async (db: Db, header: AnswerHeader, nowMs: number, arrival = 1) => {
+  const delivered = await deliverAssignments(db, [{ header, answerSha256: base.sha256, arrival, nowMs }]);
+  return delivered.has(header.assignmentId);
+};
 
 /** What the rows promise, whatever database holds them. `reopen` gives the same rows to a new process. */
 onEachStore("store", (newPlace) => {

@@ -80,6 +80,8 @@ export interface WorldSettings {
   readonly limits?: World["limits"];
   /** Waited for before a file goes. */
   readonly beforeRemoval?: () => Promise<void>;
+  /** Sites are there before a hub goes on with what it finds: whom a stream asks next does not depend on who comes back first. */
+  readonly sitesFirst?: boolean | undefined;
   /** Stands around what the engine calls. */
   readonly around?: (fn: WorkflowFunction) => WorkflowFunction;
 }
@@ -239,6 +241,7 @@ export class WorldHub extends TestEngine implements ReachableHub {
   readonly retention: Retention;
   readonly #sites: readonly MemorySite[];
   readonly #news: CallNews;
+  readonly #sitesFirst: boolean;
   #stopping: Promise<void> | undefined;
 
   constructor(of: FederatedWorld, areas: ReturnType<typeof areasOf>) {
@@ -254,13 +257,15 @@ export class WorldHub extends TestEngine implements ReachableHub {
     this.retention = areas.retention;
     this.#sites = of.sites;
     this.#news = areas.news;
+    this.#sitesFirst = of.settings.sitesFirst ?? false;
   }
 
   /** Goes on with what it finds, and lets the sites come. */
   async open(sites: readonly MemorySite[] = this.#sites): Promise<this> {
     await this.retention.sweep();
-    await this.engine.resume();
+    if (!this.#sitesFirst) await this.engine.resume();
     for (const site of sites) await site.connect(this);
+    if (this.#sitesFirst) await this.engine.resume();
     return this;
   }
 
