@@ -4,10 +4,14 @@ import type { BlobRef, CallRef } from "#kernel/refs.js";
 
 /** Who needs a blob. It goes when nobody does. */
 export const holders = {
-  /** The answer to an assignment: until it is folded, or its round is over. */
+  /** The answer to an assignment, and what its site alone was given: until it is folded, or its round or its call is over. */
   answer: (id: AssignmentId) => `answer/${id}`,
   /** What the folds of a round have made: until the round is over, and what is to stay is in the state or a model. */
   folds: ({ runId, effect }: CallRef, position: number) => `fold/${runId}/${effect}/${position}`,
+  /** What the stages of a round are given: until the round is over, so that a site may fetch it as long as it is asked. */
+  inputs: ({ runId, effect }: CallRef, position: number) => `inputs/${runId}/${effect}/${position}`,
+  /** What the free sites of a call's streams are given now: until the call is over. */
+  streams: ({ runId, effect }: CallRef) => `streams/${runId}/${effect}`,
   /** The state of a call. */
   call: ({ runId, effect }: CallRef) => `call/${runId}/${effect}`,
   /** A version of a model. */

@@ -103,6 +103,7 @@ async function adoptRound(
       };
       const assignments = await assignmentsOfStage(tx.db, stage);
       const waiting = assignments.filter(({ state }) => isOpen(state)).length;
+      await holdBlobs(tx.db, holders.inputs(call, live.place.position), Object.values(stage.inputs));
       await adoptStage(tx.db, { ...stage, waiting, population: assignments.length });
       if (isClosed) result = collected(stage, assignments, live.place.position);
     } else if (op.op === "fold" && last.model !== undefined) {

@@ -113,6 +113,9 @@ async function write(writing: Writing, draft: Draft): Promise<void> {
   for (const { assignment, state, text } of draft.overdue) {
     const code = state === "late" ? "SITE_TOO_SLOW" : "SITE_VANISHED";
     await parts.assignments.giveUp(tx, assignment, state, code, text);
+    // Who has vanished may come back to it.
+    if (state === "late" && assignment.part.inputs !== undefined)
+      await parts.retention.drop(tx, [holders.answer(assignment.id)]);
   }
   for (const { stage, ...closed } of draft.closes)
     if (!(await closeStage(tx.db, stage, closed))) throw new Stale();
@@ -183,6 +186,9 @@ async function open(writing: Writing, opening: Opening): Promise<void> {
     changes: 0,
   };
   await insertStage(tx.db, opened);
+  const holder =
+    stage.concurrency > 0 ? holders.streams(live.call) : holders.inputs(live.call, live.place.position);
+  await holdBlobs(tx.db, holder, Object.values(stage.inputs));
   await issue(writing, opened, opened.round, issues);
   if (round !== undefined && isNew) tellBegin(parts.feed, tx, round, opening, rounds);
 }
@@ -219,5 +225,8 @@ async function issue(
     };
   });
   const assignments: readonly Assignment[] = await insertAssignments(tx.db, fresh, nowMs);
+  for (const { id, part } of assignments) {
+    if (part.inputs !== undefined) await holdBlobs(tx.db, holders.answer(id), Object.values(part.inputs));
+  }
   tx.afterCommit(() => void parts.assignments.push(assignments, stage));
 }

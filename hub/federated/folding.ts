@@ -1,7 +1,7 @@
-import type { BlobReader } from "#hub/blobs/reader.js";
+import type { BlobReader, Bytes } from "#hub/blobs/reader.js";
 import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
-import type { Bytes, FoldJob } from "#hub/fold/job.js";
+import type { FoldJob } from "#hub/fold/job.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
 import type { Draft, NewFold } from "./draft.js";
 import type { Live } from "./live.js";

@@ -115,7 +115,9 @@ export class Federated {
       await endStages(tx.db, call, "failed", clock.nowMs());
       const closed = await closeAssignments(tx.db, call, "cancelled", error);
       await failOpenRounds(tx.db, call, clock.nowMs());
-      await retention.drop(tx, [holders.folds(call, position + 1), ...(await answerHolders(tx.db, call))]);
+      const next = position + 1;
+      const held = [holders.folds(call, next), holders.inputs(call, next), holders.streams(call)];
+      await retention.drop(tx, [...held, ...(await answerHolders(tx.db, call))]);
       for (const prefix of stagedOf(call)) retention.discardStaged(tx, prefix);
       tx.afterCommit(() => assignments.cancel(closed, error.text));
     });

@@ -5,7 +5,7 @@ import { saveOutput, secondsOf } from "#hub/store/calls.js";
 import { insertModelVersion } from "#hub/store/models.js";
 import { endRound } from "#hub/store/rounds.js";
 import { forgetSiteStates } from "#hub/store/site-states.js";
-import { endStages, replaceStageInputs } from "#hub/store/stages.js";
+import { endStages, replaceStageInputs, stagesOf } from "#hub/store/stages.js";
 import { type Json, jsonForm } from "#kernel/json.js";
 import { tellEnd } from "./report.js";
 import type { Round } from "./round.js";
@@ -32,8 +32,7 @@ export async function writeTurn(writing: Writing, turn: Turn<unknown, Json>, rou
   const end = { status, endedAtMs: nowMs, base, model, samples, metrics, sites: sites.length } as const;
   await endRound(tx.db, round, end);
   if (nothing !== undefined) await forgetSiteStates(tx.db, call, place.position - 1);
-  for (const [stage, inputs] of Object.entries(offers))
-    await replaceStageInputs(tx.db, { ...call, position: 0, stage }, inputs);
+  await replaceOffers(writing, offers);
   if ("next" in turn) await parts.retention.holdOnly(tx, holders.call(call), blobsIn(jsonForm(turn.next)));
   tellEnd(parts.feed, tx, round, report, { rounds, nothing, nowMs });
   await releaseRound(writing);
@@ -45,9 +44,23 @@ export async function writeTurn(writing: Writing, turn: Turn<unknown, Json>, rou
   const text = "The call is complete.";
   const open = await closeAssignments(tx.db, call, "cancelled", { code: "RUN_CANCELLED", text });
   tx.afterCommit(() => parts.assignments.cancel(open, text));
-  await parts.retention.drop(tx, [holders.call(call), ...(await answerHolders(tx.db, call, 0))]);
+  const held = [holders.call(call), holders.streams(call), ...(await answerHolders(tx.db, call, 0))];
+  await parts.retention.drop(tx, held);
   // Of streams, too.
   for (const prefix of stagedOf(call)) parts.retention.discardStaged(tx, prefix);
+}
+
+/** What the free sites of streams get from now on, and held for them: what they have been given they hold themselves. */
+async function replaceOffers(
+  { parts, tx, live: { call } }: Writing,
+  offers: NonNullable<Turn<unknown, Json>["offers"]>,
+): Promise<void> {
+  if (Object.keys(offers).length === 0) return;
+  for (const [stage, inputs] of Object.entries(offers))
+    await replaceStageInputs(tx.db, { ...call, position: 0, stage }, inputs);
+  const streams = (await stagesOf(tx.db, call, 0)).filter(({ concurrency }) => concurrency > 0);
+  const given = streams.flatMap(({ inputs }) => Object.values(inputs));
+  await parts.retention.holdOnly(tx, holders.streams(call), given);
 }
 
 /** Adds the next version of a model. Returns its number. */
@@ -73,6 +86,7 @@ async function releaseRound({ parts, tx, live }: Writing): Promise<void> {
   const { call, place, taken } = live;
   const { position } = place;
   const answers = position > 0 ? await answerHolders(tx.db, call, position) : [];
-  await parts.retention.drop(tx, [holders.folds(call, position), ...answers, ...taken.map(holders.answer)]);
+  const own = [holders.folds(call, position), holders.inputs(call, position)];
+  await parts.retention.drop(tx, [...own, ...answers, ...taken.map(holders.answer)]);
   parts.retention.discardStaged(tx, `${call.runId}.${call.effect}.${position}.`);
 }

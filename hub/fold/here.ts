@@ -1,5 +1,6 @@
+import type { Bytes } from "#hub/blobs/reader.js";
 import { follow } from "./follow.js";
-import type { Bytes, FoldDone, FoldJob } from "./job.js";
+import type { FoldDone, FoldJob } from "./job.js";
 import { passes } from "./passes.js";
 
 /** Bytes of all answers together that a thread with other things to do may fold: some milliseconds, for any strategy. */

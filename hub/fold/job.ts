@@ -1,10 +1,8 @@
 import type { AnswerFacts } from "#aggregation/strategies/strategy.js";
 import type { Groups } from "#aggregation/tensors/groups.js";
+import type { Bytes } from "#hub/blobs/reader.js";
 import type { Json } from "#kernel/json.js";
 import type { BlobRef } from "#kernel/refs.js";
-
-/** Where the bytes of a blob are: a file that has been checked, or the row itself. */
-export type Bytes = { readonly path: string } | { readonly inline: Uint8Array };
 
 /** One answer of a fold. */
 export interface FoldInput extends AnswerFacts {

@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { totalBytes } from "#aggregation/tensors/spec.js";
+import type { Bytes } from "#hub/blobs/reader.js";
 import { Serial } from "#kernel/async.js";
 import { BoundedThread } from "#kernel/bounded-thread.js";
 import type { ThreadOrder, ThreadReply } from "./fold-worker.js";
 import type { PassEnd, Step } from "./folder.js";
 import type { Order } from "./follow.js";
-import type { Bytes, FoldDone, FoldJob } from "./job.js";
+import type { FoldDone, FoldJob } from "./job.js";
 import { passes } from "./passes.js";
 import { TileBoard } from "./tile-board.js";
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Source } from "#aggregation/folding/pass.js";
 import { headerLength, prefixBytes } from "#aggregation/tensors/safetensors.js";
-import type { Bytes } from "./job.js";
+import type { Bytes } from "#hub/blobs/reader.js";
 
 /** The blobs that a fold reads, open until it ends. */
 export class Sources {

@@ -126,10 +126,11 @@ export async function holdOnly(
 
 const findAnswers = new Prepared<{ holder: string }>(
   `select holder from blob_uses join assignments on blob_uses.holder = 'answer/' || assignments.assignment_id
-    where run_id = ? and effect = ? and position >= ? and position <= ? and update_sha256 is not null`,
+    where run_id = ? and effect = ? and position >= ? and position <= ?
+      and (update_sha256 is not null or part is not null)`,
 );
 
-/** The holders of answers whose bytes are still there: of one round of a call, or of all. */
+/** The holders of answers whose bytes are still there, or those of what their sites alone were given: of one round of a call, or of all. */
 export async function answerHolders(
   db: Db,
   { runId, effect }: CallRef,

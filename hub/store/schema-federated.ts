@@ -96,7 +96,7 @@ export interface SmallBlobsTable {
 
 /** Who needs a blob: it goes when nobody does. */
 export interface BlobUsesTable {
-  /** `answer/…`, `fold/…`, `call/…`, `model/…`: see `hub/blobs/uses.ts`. */
+  /** `answer/…`, `fold/…`, `inputs/…`, `streams/…`, `call/…`, `model/…`: see `hub/blobs/uses.ts`. */
   holder: string;
   sha256: string;
 }

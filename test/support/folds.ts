@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Groups, groupedTensors } from "#aggregation/tensors/groups.js";
 import { type AnyTensor, decodeAnyTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
-import type { Bytes, FoldDone, FoldedBlob, FoldInput, FoldJob } from "#hub/fold/job.js";
+import type { Bytes } from "#hub/blobs/reader.js";
+import type { FoldDone, FoldedBlob, FoldInput, FoldJob } from "#hub/fold/job.js";
 
 /** An answer of a fold with nothing in it but what is given. */
 export const answerOf = (bytes: Bytes, more: Partial<FoldInput> = {}): FoldInput => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import type { Bytes } from "#hub/blobs/reader.js";
 import type { Folded } from "#hub/federated/round.js";
 import type { FoldSpec } from "#hub/federated/script.js";
 import { foldHere } from "#hub/fold/here.js";
-import type { Bytes } from "#hub/fold/job.js";
 import { hashBytes } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
 import { type Json, jsonForm } from "#kernel/json.js";

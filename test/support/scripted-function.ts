@@ -19,15 +19,15 @@ export const plainRule: Rule = {
   graceMs: 30_000,
 };
 
-const layers: Layers = layersOf({ name: "mlp", input: [4], classes: 2, hidden: [3] });
+export const smallLayers: Layers = layersOf({ name: "mlp", input: [4], classes: 2, hidden: [3] });
 /** Of some 90 KiB: it lies in files. */
 export const largeLayers: Layers = layersOf({ name: "mlp", input: [100], classes: 2, hidden: [220] });
 const dataset = { labels: { dataset: "points" } };
-const body: EvaluateBody = { dataset, layers, loss: "categoricalCrossentropy", batch: 1000 };
+const body: EvaluateBody = { dataset, layers: smallLayers, loss: "categoricalCrossentropy", batch: 1000 };
 
 /** A model that is made of its seed alone. */
 export function* madeModel({ isLarge = false } = {}): Play<BlobRef> {
-  const options = { layers: isLarge ? largeLayers : layers, seed: 1 } as unknown as Json;
+  const options = { layers: isLarge ? largeLayers : smallLayers, seed: 1 } as unknown as Json;
   const { blobs } = yield* fold({ name: "initial", folder: "model.initial", options, over: [] });
   const model = blobs["model"];
   if (model === undefined) throw new Error("there is no model");

@@ -97,7 +97,7 @@ describe("a run that is verified", function () {
     const then = await hub(newer);
     for (const site of made.sites) await site.answerHeld();
     assert.equal(await then.output(run.id), at < rounds ? "3 by the second" : "3 by the first");
-    return { made, hub, run, then };
+    return { world: made, hub, run, then };
   }
 
   const revisionsOf = async ({ db }: FederatedWorld, { id }: Run) => {
@@ -111,22 +111,26 @@ describe("a run that is verified", function () {
   };
 
   it("is played round by round by the revision that made each: a call goes on by a newer one only between rounds", async () => {
-    const { made, run, then } = await upgradedIn(2);
-    await using _ = made;
-    assert.deepEqual(await revisionsOf(made, run), [1, 1, 2]);
+    const upgraded = await upgradedIn(2);
+    await using world = upgraded.world;
+    const { run, then } = upgraded;
+    assert.deepEqual(await revisionsOf(world, run), [1, 1, 2]);
     assert.equal(await then.federated.verify(run.id), 3);
   });
 
   it("goes with its beginning in its first round, whichever newer revision is there by then", async () => {
-    const { made, run, then } = await upgradedIn(1);
-    await using _ = made;
-    assert.deepEqual(await revisionsOf(made, run), [1, 2, 2]);
+    const upgraded = await upgradedIn(1);
+    await using world = upgraded.world;
+    const { run, then } = upgraded;
+    assert.deepEqual(await revisionsOf(world, run), [1, 2, 2]);
     assert.equal(await then.federated.verify(run.id), 3);
   });
 
   it("says which round cannot be played any more, when its revision is gone", async () => {
-    const { made, hub, run, then } = await upgradedIn(2);
-    await using _ = made;
+    const upgraded = await upgradedIn(2);
+    await using world = upgraded.world;
+    const { hub, run, then } = upgraded;
+    assert.deepEqual(await revisionsOf(world, run), [1, 1, 2]);
     await then.stop();
     const last = await hub(newest);
     await assert.rejects(last.federated.verify(run.id), (error: ComityError) => {
@@ -141,10 +145,11 @@ describe("a run that is verified", function () {
   });
 
   it("is damaged when a round does not go to its end by the revision that its row names", async () => {
-    const { made, run, then } = await upgradedIn(2);
-    await using _ = made;
+    const upgraded = await upgradedIn(2);
+    await using world = upgraded.world;
+    const { run, then } = upgraded;
     const setRevision = (revision: number) =>
-      made.db.updateTable("rounds").set({ revision }).where("position", "=", 3).execute();
+      world.db.updateTable("rounds").set({ revision }).where("position", "=", 3).execute();
     await setRevision(1);
     await assert.rejects(then.federated.verify(run.id), {
       code: "JOURNAL_DAMAGED",
@@ -156,7 +161,7 @@ describe("a run that is verified", function () {
       message: /^Round 3 of the call e1 .* revision 7 /,
     });
     await setRevision(2);
-    await made.db.deleteFrom("stages").where("position", "=", 2).execute();
+    await world.db.deleteFrom("stages").where("position", "=", 2).execute();
     await assert.rejects(then.federated.verify(run.id), { code: "JOURNAL_DAMAGED", message: /Round 2/ });
   });
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { decodeAnyTensors, encodeTensors } from "#aggregation/tensors/safetensors.js";
+import type { Bytes } from "#hub/blobs/reader.js";
 import { foldHere } from "#hub/fold/here.js";
-import type { Bytes, FoldDone, FoldInput } from "#hub/fold/job.js";
+import type { FoldDone, FoldInput } from "#hub/fold/job.js";
 import type { Json } from "#kernel/json.js";
 import { answerOf, bytesOf, jobOf, outputOf } from "#test/support/folds.js";
 
