@@ -6,7 +6,7 @@ import { lastOfSites, newsOfStream } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
 import { type Json, jsonForm } from "#kernel/json.js";
 import { counted, printable } from "#kernel/words.js";
-import { candidates, choose, leastSites } from "./choose.js";
+import { candidates, choose, leastSites, smallestNumber } from "./choose.js";
 import { collected } from "./collect/collected.js";
 import { findOverdue } from "./collect/overdue.js";
 import { judge } from "./collect/quorum.js";
@@ -255,10 +255,6 @@ export function sentWork({ work, body }: Pick<AskSpec, "work" | "body">): Json {
   const plain = (work.toWire?.(body) ?? body) as object;
   return jsonForm({ kind: work.name, ...plain });
 }
-
-/** Sites that must stand behind what is let out of a stage: the hub's own least number, or more where the plan wants them. */
-export const smallestNumber = ({ work, rule }: Pick<AskSpec, "work" | "rule">, minSites: number): number =>
-  work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
 
 /** A stage as it is sent, whatever a later version of the script would ask. */
 export function newStage(

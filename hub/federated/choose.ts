@@ -56,14 +56,17 @@ export async function choose(
   return { sites, unasked: rejected, population, keys: limitKeys(known, sites, wish.dataset) };
 }
 
+/** Sites that must stand behind what is let out of a stage: the hub's own least number, or more where the plan wants them. */
+export const smallestNumber = ({ work, rule }: Pick<AskSpec, "work" | "rule">, minSites: number): number =>
+  work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+
 /**
  * Sites that a stage must open with: those of its rule, and as many as must be behind whatever is let out: with fewer, nothing could come of
  * what they do. Where the script takes what there is, it is for it to decide.
  */
-export function leastSites({ minSites }: Pick<DriverParts, "minSites">, { work, rule }: Asked): number {
-  const behind =
-    work.answer.leaves === "nothing" || rule.onShort === "tell" ? 0 : Math.max(rule.atLeast, minSites);
-  return Math.max(neededToBegin(rule), behind);
+export function leastSites({ minSites }: Pick<DriverParts, "minSites">, asked: Asked): number {
+  const { rule } = asked;
+  return Math.max(neededToBegin(rule), rule.onShort === "tell" ? 0 : smallestNumber(asked, minSites));
 }
 
 /** The sites that fit and are there: a stream asks one of them whenever there is room. */

@@ -51,7 +51,7 @@ export async function commit(
         await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, of);
         return { is: "done" };
       });
-    let isPart = false;
+    const written = { isPart: false };
     const end = await withFiles(parts, draft, async () => {
       try {
         return await writeRows(draft);
@@ -59,12 +59,12 @@ export async function commit(
         // What has been folded is not lost while a place is waited for: only what needs one is.
         const rest = draft.withoutOpens();
         if (!(thrown instanceof NoPlace) || rest.isEmpty) throw thrown;
-        isPart = true;
+        written.isPart = true;
         return await writeRows(rest);
       }
     });
     // What is remembered of the rows may be of the transaction that was undone.
-    return isPart && end.is === "done" ? { is: "reload" } : end;
+    return written.isPart && end.is === "done" ? { is: "reload" } : end;
   } catch (thrown) {
     if (thrown instanceof Stale) return { is: "reload" };
     if (thrown instanceof NoPlace) return { is: "blocked", blocked: thrown.blocked, held: thrown.held };

@@ -170,17 +170,18 @@ describe("what routing tells", function () {
     assert.equal(train[3], "acme/b | yes", "the first release can train");
   });
 
-  it("tells in a dry run how many must be behind what is let out; a run of fewer comes to nothing, with the reason", async () => {
+  it("tells in a dry run how many must be behind what is let out; a run of fewer is refused before anything is asked, with the reason", async () => {
     await using world = await FederatedWorld.make(shared, steadyRoles.slice(0, 2), { minSites: 3 });
     const hub = await (await world.hub()).open();
     const tasks = `  - train: ${trainCall("points", "rounds: 1", smallModel)}\n`;
     assert.equal(
       (await told(hub, tasks))[1],
-      "train | fed.train:1.0.0@default | would go to 2 sites, and lets nothing out unless 3 are behind it",
+      "train | fed.train:1.0.0@default | would be refused with SITES_TOO_FEW: 2 sites, and 3 needed",
     );
     const run = await hub.until((await hub.start(workflowOf(tasks))).id);
     assert.deepEqual([run.state, run.errorCode], ["failed", "SITES_TOO_FEW"]);
-    assert.match(run.errorText ?? "", /wants 3 sites behind whatever is let out, and 2 have answered/);
+    assert.match(run.errorText ?? "", /^Round 1 has 2 sites and needs 3\./);
+    assert.deepEqual(await world.db.selectFrom("assignments").select("site").execute(), []);
   });
 
   it("bounds the rows behind an answer by the catalogue, and by nothing where the work reads none", async () => {
