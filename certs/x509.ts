@@ -1,13 +1,13 @@
 import {
   type Der,
+  decode,
   isTagged,
+  isUniversal,
   oidOf,
   partsOf,
   rawContentOf,
   tag,
   taggedPartsOf,
-  isUniversal,
-  decode,
 } from "./der.js";
 
 /** The parts of a certificate that node:crypto does not give in a safe form. */

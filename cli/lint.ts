@@ -1,7 +1,7 @@
 import {
   type Linted,
-  lintDefinition,
   type LintPorts,
+  lintDefinition,
   parseDefinition,
 } from "#hub/workflow/definition/lint.js";
 import { readText } from "./text-file.js";

@@ -1,8 +1,8 @@
-import { openLocalEngine } from "#hub/workflow/local.js";
+import { declaredFunctions } from "#hub/federated/functions/index.js";
 import { languageCalls } from "#hub/workflow/calls/calls.js";
 import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
-import { declaredFunctions } from "#hub/federated/functions/index.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
+import { openLocalEngine } from "#hub/workflow/local.js";
 import { readSecrets } from "#hub/workflow/secrets.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { newOpId } from "#kernel/ids.js";

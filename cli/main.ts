@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { comityVersion } from "#kernel/version.js";
 import { command } from "./command.js";
 import { reportError } from "./render/error.js";
 import { endQuietlyOnClosedPipe } from "./render/output.js";
-import { comityVersion } from "#kernel/version.js";
 
 /** Each group of commands is a module of its own, read only when it is the one asked for: a small command starts at once. */
 const groups: Record<string, { summary: string; load: () => Promise<Command> }> = {

@@ -1,9 +1,4 @@
 import { newOpId } from "#kernel/ids.js";
-import { parseAddress } from "#proto/rpc/address.js";
-import type { CallSettings, Method } from "#proto/rpc/calls.js";
-import { RpcChannel } from "#proto/rpc/channel.js";
-import { ControlService, ResultsService } from "#proto/rpc/definitions.js";
-import { proxyFor } from "#proto/rpc/proxy.js";
 import type { AddOperatorReply__Output } from "#proto/generated/comity/v1/AddOperatorReply.js";
 import type { AddOperatorRequest } from "#proto/generated/comity/v1/AddOperatorRequest.js";
 import type { CancelRunRequest } from "#proto/generated/comity/v1/CancelRunRequest.js";
@@ -38,7 +33,12 @@ import type { Site__Output } from "#proto/generated/comity/v1/Site.js";
 import type { StartRunRequest } from "#proto/generated/comity/v1/StartRunRequest.js";
 import type { VerifyRunReply__Output } from "#proto/generated/comity/v1/VerifyRunReply.js";
 import type { WorkflowVersion__Output } from "#proto/generated/comity/v1/WorkflowVersion.js";
-import { downloadModel, type DownloadSettings, type Downloaded } from "./download.js";
+import { parseAddress } from "#proto/rpc/address.js";
+import type { CallSettings, Method } from "#proto/rpc/calls.js";
+import { RpcChannel } from "#proto/rpc/channel.js";
+import { ControlService, ResultsService } from "#proto/rpc/definitions.js";
+import { proxyFor } from "#proto/rpc/proxy.js";
+import { type Downloaded, type DownloadSettings, downloadModel } from "./download.js";
 import { resume } from "./resume.js";
 
 /** Where a hub is, how to know it, and who we are. */

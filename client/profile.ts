@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { ComityError } from "#kernel/errors.js";
 import { parseValue } from "#kernel/config.js";
+import { ComityError } from "#kernel/errors.js";
 import { makeDirectory, readIfThere, writeFileAtomic } from "#kernel/files.js";
 import { parseJson } from "#kernel/json.js";
 

@@ -75,7 +75,9 @@ export const hubPaths = (dir: string) => ({
   issuing: join(dir, "ca", "issuing.pem"),
   signingKey: join(dir, "ca", "signing.key"),
   database: join(dir, "hub.db"),
+  store: join(dir, "store.json"),
   blobs: join(dir, "blobs"),
+  blobStore: join(dir, "blobs", "store.json"),
   profile: join(dir, "operator.json"),
   secrets: join(dir, "secrets.yaml"),
 });

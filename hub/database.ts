@@ -1,9 +1,14 @@
+import { existsSync } from "node:fs";
+import { type Clock, systemClock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
+import { readIfThere } from "#kernel/files.js";
 import { type Log, silentLog } from "#kernel/log.js";
 import { type HubConfig, hubPaths } from "./config.js";
-import { listOperators } from "./store/operators.js";
+import { Admission } from "./store/belonging/admission.js";
+import { findDatabase } from "./store/belonging/rows.js";
+import type { HubDatabase, Look } from "./store/database.js";
 import { openPostgres } from "./store/postgres.js";
-import { readPostgresAddress } from "./store/postgres-address.js";
+import { type PostgresAddress, readPostgresAddress } from "./store/postgres-address.js";
 import { openSqlite } from "./store/sqlite.js";
 import { Store } from "./store/store.js";
 
@@ -12,28 +17,68 @@ interface StoreWish {
   readonly dir: string;
   /** Without it: SQLite, in the hub's folder. */
   readonly database: HubConfig["database"];
+  /** Whoever starts the hub knows that its database is older than its folder, and means it. */
+  readonly acceptOlder?: boolean;
+  readonly clock?: Clock;
   readonly log?: Log;
-  /** Another hub has the database now. */
+  /** Another hub has the database now, or it is another database. */
   readonly onLost?: (error: ComityError) => void;
 }
 
-/** Opens the rows of a hub, for this process alone. Throws `STORE_BUSY`, `STORE_DAMAGED`, `STORE_UNREACHABLE` or `CONFIG_INVALID`. */
-export async function openHubStore({ dir, database, log = silentLog, onLost }: StoreWish): Promise<Store> {
-  if (database === undefined) return new Store(await openSqlite(hubPaths(dir).database), log);
-  const password = process.env["COMITY_DATABASE_PASSWORD"];
-  const address = await readPostgresAddress(database.postgres, { dir, ...(password && { password }) });
-  return new Store(await openPostgres(address, { alone: true, log, ...(onLost && { onLost }) }), log);
+/**
+ * Opens the rows of a hub, for this process alone. Throws `STORE_BUSY`, `STORE_DAMAGED`, `STORE_UNREACHABLE` or `CONFIG_INVALID`; and
+ * `STORE_MISSING`, `STORE_FOREIGN` or `STORE_OLDER` where they are not what the folder belongs to, which stay as they are then.
+ */
+export async function openHubStore({
+  dir,
+  database,
+  acceptOlder = false,
+  clock = systemClock,
+  log = silentLog,
+  onLost = () => undefined,
+}: StoreWish): Promise<Store> {
+  const paths = hubPaths(dir);
+  const address = database && (await readAddress(dir, database));
+  const names = { dir, blobs: paths.blobs, database: address?.name ?? paths.database };
+  const root = await readIfThere(paths.root);
+  const admission = await Admission.begin({ paths, names, root, acceptOlder, clock, log, onLost });
+  const look: Look = async (db, dialect) => admission.admit(await findDatabase(db, dialect));
+  const open = (): Promise<HubDatabase> => {
+    if (address !== undefined) return openPostgres(address, { alone: true, log, onLost, look });
+    // To open a file is to make it.
+    if (!existsSync(paths.database)) admission.admit({ is: "empty" });
+    return openSqlite(paths.database, look);
+  };
+  const opened = await open();
+  try {
+    return new Store(opened, log, await admission.take(opened));
+  } catch (error) {
+    await opened.notifier.close();
+    await opened.db.destroy();
+    throw error;
+  }
 }
 
 /** Makes sure that a new hub can have a database for itself; throws `ALREADY_EXISTS` when a hub's rows are in it. */
-export async function checkNewDatabase(wish: StoreWish): Promise<void> {
-  const store = await openHubStore(wish);
-  try {
-    if ((await listOperators(store.db)).length === 0) return;
+export async function checkNewDatabase(
+  dir: string,
+  database: NonNullable<HubConfig["database"]>,
+): Promise<void> {
+  const look: Look = async (db, dialect) => {
+    if ((await findDatabase(db, dialect)).is === "empty") return;
     throw new ComityError("ALREADY_EXISTS", "The database holds a hub already.", {
       hint: "Give each hub a database of its own; a hub whose folder is lost comes back from the backup of its folder.",
     });
-  } finally {
-    await store.close();
-  }
+  };
+  const { notifier, db } = await openPostgres(await readAddress(dir, database), { alone: true, look });
+  await notifier.close();
+  await db.destroy();
+}
+
+function readAddress(
+  dir: string,
+  { postgres }: NonNullable<HubConfig["database"]>,
+): Promise<PostgresAddress> {
+  const password = process.env["COMITY_DATABASE_PASSWORD"];
+  return readPostgresAddress(postgres, { dir, ...(password && { password }) });
 }

@@ -6,8 +6,10 @@ import { type AuthorityMaterial, createAuthority, createIssuing } from "#certs/a
 import { keyToPem, newKey } from "#certs/keys.js";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 import { makeDirectory, readIfThere, writeFileAtomic } from "#kernel/files.js";
+import { newStoreId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { type HubConfig, hubConfigSchema, hubPaths } from "./config.js";
+import { nameFolder } from "./store/belonging/files.js";
 
 /** What `hub init` is told. */
 export interface HubWishes {
@@ -43,7 +45,7 @@ export async function createFolder(dir: string, wishes: HubWishes, nowMs: number
   const authority = createAuthority({ trustDomain: config.trustDomain, nowMs });
   await makeDirectory(dir);
   await makeDirectory(`${dir}/ca`);
-  await makeDirectory(paths.blobs);
+  await nameFolder(paths, newStoreId());
   await writeFileAtomic(paths.root, authority.root);
   await writeFileAtomic(paths.rootKey, authority.rootKey, 0o600);
   await writeFileAtomic(paths.issuing, authority.issuingKey + authority.issuing, 0o600);

@@ -20,7 +20,7 @@ export async function initHub(
   dir: string,
   wishes: HubWishes,
 ): Promise<{ config: HubConfig; profilePath: string }> {
-  if (wishes.database !== undefined) await checkNewDatabase({ dir, database: { postgres: wishes.database } });
+  if (wishes.database !== undefined) await checkNewDatabase(dir, { postgres: wishes.database });
   const config = await createFolder(dir, wishes, systemClock.nowMs());
   return { config, profilePath: await writeAdminProfile(dir) };
 }

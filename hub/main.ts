@@ -32,7 +32,7 @@ export interface RunningHub {
   readonly agentAddress: string;
   /** Runs that were taken up from before. */
   readonly resumedRuns: number;
-  /** Rejects when the hub can serve no longer: another one has its database. It is to be stopped then. */
+  /** Rejects when the hub can serve no longer: another one has its database, or it was replaced. It is to be stopped then. */
   readonly ended: Promise<void>;
   /** Drains: agents are told to come back later, uploads may finish; then everything is closed. */
   stop(): Promise<void>;
@@ -42,11 +42,14 @@ export interface RunningHub {
 export async function startHub({
   dir,
   log,
+  acceptOlder = false,
   functions = ownFunctions,
   kinds = ownKinds,
 }: {
   readonly dir: string;
   readonly log: Log;
+  /** The database may be older than the folder: what is missing is known, and the runs that have lost something are marked. */
+  readonly acceptOlder?: boolean;
   /** Other functions and kinds of work than the hub's own, for benchmarks and tests. */
   readonly functions?: readonly FederatedFunction[];
   readonly kinds?: readonly Kind[];
@@ -63,7 +66,14 @@ export async function startHub({
   const ended = deferred();
   // Whoever runs the hub may not be listening yet, or not at all.
   ended.promise.catch(() => undefined);
-  const store = await openHubStore({ dir, database: config.database, log, onLost: ended.reject });
+  const store = await openHubStore({
+    dir,
+    database: config.database,
+    acceptOlder,
+    clock,
+    log,
+    onLost: ended.reject,
+  });
   const blobs = await new FileBlobStore(paths.blobs).open();
   const given = { config, secrets, calls, functions, kinds };
   const foundation: Foundation = { ...given, store, blobs, authority, tokenKey, clock, log };
@@ -92,8 +102,11 @@ export async function startHub({
       control.stop({ graceMs: 1000 }),
       webhook?.listener.stop(),
     ]);
-    await areas.stop();
-    await store.close();
+    try {
+      await areas.stop();
+    } finally {
+      await store.close();
+    }
   };
   let resumedRuns: number;
   try {

@@ -1,4 +1,4 @@
-import { type CelValues, entriesOf, evaluator, type Expr, exprOf } from "./cel.js";
+import { type CelValues, type Expr, entriesOf, evaluator, exprOf } from "./cel.js";
 
 /** A condition over plain data: true or false; undefined where it cannot be told, for example of a value that is missing. */
 type Condition = (values: CelValues) => boolean | undefined;

@@ -12,6 +12,8 @@ export type AssignmentId = Id<"assignment">;
 export type SiteId = Id<"site">;
 /** Names one effect, however often it is asked for. */
 export type OpId = Id<"op">;
+/** One hub's store: its rows, its folder and its blobs have it in common. */
+export type StoreId = Id<"store">;
 /** 64 lower-case hexadecimal characters. */
 export type Sha256 = Id<"sha256">;
 
@@ -23,11 +25,14 @@ const sha256Pattern = /^[0-9a-f]{64}$/;
 /** A new id; version 7 UUIDs sort by time of birth (RFC 9562). */
 export const newRunId = (): RunId => uuidv7() as RunId;
 export const newOpId = (): OpId => uuidv7() as OpId;
+export const newStoreId = (): StoreId => uuidv7() as StoreId;
 
 export const parseRunId = (text: string): RunId =>
   parse(text, idPattern, "run id", "letters, digits, `.`, `_` and `-`") as RunId;
 export const parseOpId = (text: string): OpId =>
   parse(text, idPattern, "op_id", "letters, digits, `.`, `_` and `-`") as OpId;
+export const parseStoreId = (text: string): StoreId =>
+  parse(text, idPattern, "store id", "letters, digits, `.`, `_` and `-`") as StoreId;
 export const parseSha256 = (text: string): Sha256 =>
   parse(text, sha256Pattern, "digest", "64 lower-case hexadecimal characters") as Sha256;
 export const parseAssignmentId = (text: string): AssignmentId => {

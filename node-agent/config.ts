@@ -6,7 +6,7 @@ import { ComityError } from "#kernel/errors.js";
 import { parseSiteId, type SiteId } from "#kernel/ids.js";
 import { parseAddress } from "#proto/rpc/address.js";
 import { kinds } from "#proto/work/index.js";
-import { datasetsConfigSchema } from "./data/config.js";
+import { datasetsConfigSchema } from "./data/datasets-config.js";
 import { policySchema, policySchemaWith } from "./policy/rules.js";
 import { backendNames } from "./training/backend-names.js";
 

@@ -7,9 +7,9 @@ import { parseJson } from "#kernel/json.js";
 import { checkEvent, parseEvent } from "#proto/codec/cloud-event.js";
 import { command, jsonOption } from "../command.js";
 import { serve } from "../foreground.js";
+import { renderFindings } from "../render/finding.js";
 import { defaultLogFormat, programLog } from "../render/log.js";
 import { print, printAnswer, printJsonLine } from "../render/output.js";
-import { renderFindings } from "../render/finding.js";
 import { type ProgramOptions, programOptions } from "./hub.js";
 
 /** `comity agent …` */

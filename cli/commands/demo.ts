@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
+import { ComityError } from "#kernel/errors.js";
 import { command, wholeNumber } from "../command.js";
 import { parseKills, processName } from "../demo/kills.js";
 import type { DemoOptions } from "../demo/options.js";
-import { ComityError } from "#kernel/errors.js";
 
 /** Digits that a site needs at least, so that its answers pass its own policy. */
 const leastRowsEach = 100;

@@ -147,15 +147,20 @@ const start = (): Command =>
       description:
         "Runs a hub until it is told to stop. SIGINT or SIGTERM stops it in good order within 10 s; a second one at once.",
       examples: ["comity hub start ./hub", "comity hub start /srv/comity --log json"],
-    }).argument("<dir>", "the hub's folder, made by `comity hub init`"),
-  ).action(async (dir: string, options: ProgramOptions) => {
+    })
+      .argument("<dir>", "the hub's folder, made by `comity hub init`")
+      .option(
+        "--accept-older",
+        "go on with a database that is older than the folder; runs that have lost something are marked",
+      ),
+  ).action(async (dir: string, options: ProgramOptions & { acceptOlder?: true }) => {
     const { startHub } = await import("#hub/main.js");
     const { readHubConfig } = await import("#hub/config.js");
     const format = options.log ?? defaultLogFormat();
     const log = programLog("hub", format, options.logLevel ?? (await readHubConfig(dir)).log);
     await serve(
       async () => {
-        const hub = await startHub({ dir, log });
+        const hub = await startHub({ dir, log, acceptOlder: options.acceptOlder === true });
         const { controlAddress: control, agentAddress: agents } = hub;
         if (format === "json") printJsonLine({ event: "ready", control, agents, pid: process.pid });
         else print(`The hub is ready: operators at ${control}, agents at ${agents}. Ctrl-C stops it.`);

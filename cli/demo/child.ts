@@ -3,8 +3,8 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { ComityError } from "#kernel/errors.js";
 import { sleep } from "#kernel/async.js";
+import { ComityError } from "#kernel/errors.js";
 
 const comity = fileURLToPath(new URL("../main.js", import.meta.url));
 const readyWithinMs = 60_000;

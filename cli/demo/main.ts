@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { trainingWorkflow } from "#hub/federated/training-workflow.js";
 import type { PlanInput } from "#hub/federated/functions/train.js";
+import { trainingWorkflow } from "#hub/federated/training-workflow.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
 import { writeFileAtomic } from "#kernel/files.js";
 import { type HubClient, openHub } from "../hub.js";
+import { plural } from "../render/format.js";
 import { note } from "../render/output.js";
 import { eventData } from "../render/watch.js";
-import { plural } from "../render/format.js";
 import { runEvents } from "../watch.js";
 import { Interrupted, untilInterrupted } from "./interrupt.js";
 import { Killer } from "./killer.js";

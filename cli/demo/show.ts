@@ -3,7 +3,7 @@ import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { bytes, metric } from "../render/format.js";
 import { LiveArea } from "../render/live.js";
 import { colour, isTerminal, print, printJsonLine } from "../render/output.js";
-import { roundFigures, RunView } from "../render/watch.js";
+import { RunView, roundFigures } from "../render/watch.js";
 import { eventJson } from "../watch.js";
 import type { DemoOptions } from "./options.js";
 

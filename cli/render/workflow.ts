@@ -1,8 +1,8 @@
+import type { WorkflowChange } from "#hub/workflow/definition/diff.js";
+import { listWords, printable } from "#kernel/words.js";
 import type { DryRunReply__Output } from "#proto/generated/comity/v1/DryRunReply.js";
 import type { ExplainRunReply__Output } from "#proto/generated/comity/v1/ExplainRunReply.js";
 import type { WorkflowVersion__Output } from "#proto/generated/comity/v1/WorkflowVersion.js";
-import type { WorkflowChange } from "#hub/workflow/definition/diff.js";
-import { listWords, printable } from "#kernel/words.js";
 import { time } from "./format.js";
 import { colour } from "./output.js";
 import { renderFields, renderTable } from "./table.js";

@@ -1,6 +1,7 @@
 import {
   dropHolders,
   holdOnly,
+  isReleased,
   isWanted,
   type ReleasedBlob,
   releaseUnused,
@@ -12,7 +13,7 @@ import { Serial } from "#kernel/async.js";
 import type { Clock } from "#kernel/clock.js";
 import type { Sha256 } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
-import type { BlobRef } from "#kernel/refs.js";
+import { type BlobRef, isInline } from "#kernel/refs.js";
 import type { BlobStore } from "./store.js";
 
 interface Parts {
@@ -22,7 +23,13 @@ interface Parts {
   readonly log: Log;
 }
 
-/** Removes blobs that have done their duty: first the word in the store, then the file. */
+/** How long a blob is kept that no row knows. */
+const quarantineMs = 30 * 24 * 3_600_000;
+
+/** Blobs that one line of the log names. */
+const mostNamed = 20;
+
+/** Removes blobs that have done their duty: first the word in the store, then the file. What no row knows may be somebody's, and is kept. */
 export class Retention {
   readonly #parts: Parts;
   /** Those who add a blob now, by its digest. */
@@ -54,7 +61,7 @@ export class Retention {
     }
   }
 
-  /** The rows that would have named these blobs were not written: their files go, unless others want them. */
+  /** The rows that would have named these blobs were not written: the files that this process has brought go, unless others want them. */
   forsake(blobs: readonly Sha256[]): void {
     if (blobs.length > 0) void this.#removing.run(() => this.#removeAll(blobs));
   }
@@ -80,11 +87,40 @@ export class Retention {
     tx.afterCommit(() => void this.#removing.run(() => this.#discard(prefix)));
   }
 
-  /** At the start, before anything else is written: removes the files that no row wants, left by a hub that was killed in between. */
+  /**
+   * At the start, before anything else is written: removes the files that the store has released, left by a hub that was killed in
+   * between. What no row knows is put aside for 30 days, and comes back when a row wants it.
+   */
   async sweep(): Promise<void> {
-    const { store, blobs } = this.#parts;
-    const wanted = new Set(await wantedBlobs(store.db));
-    for (const sha256 of await blobs.list()) if (!wanted.has(sha256)) await blobs.remove(sha256);
+    const { store, blobs, clock, log } = this.#parts;
+    const here = new Set(await blobs.list());
+    const nowMs = clock.nowMs();
+    const absent = (await wantedBlobs(store.db)).filter(({ sha256 }) => !here.delete(sha256));
+    const restored = await blobs.quarantine.restore(absent.map(({ sha256 }) => sha256));
+    // Few bytes lie in the database.
+    const missing = absent.filter((blob) => !isInline(blob) && !restored.includes(blob.sha256));
+    const unknown: Sha256[] = [];
+    for (const sha256 of here) {
+      if (await isReleased(store.db, sha256)) await blobs.remove(sha256);
+      else unknown.push(sha256);
+    }
+    await blobs.quarantine.put(unknown, nowMs);
+    const cleared = await blobs.quarantine.clear(nowMs - quarantineMs);
+    const told = (found: readonly Sha256[]) => ({ count: found.length, blobs: found.slice(0, mostNamed) });
+    if (restored.length > 0)
+      log.warn(told(restored), "blobs have come back from the quarantine: rows want them");
+    if (unknown.length > 0)
+      log.warn(told(unknown), "no row knows these blobs: they are in blobs/quarantine for 30 days");
+    if (missing.length > 0)
+      log.error(
+        told(missing.map(({ sha256 }) => sha256)),
+        "blobs that rows want are missing: restore them from a backup",
+      );
+    if (cleared > 0)
+      log.info(
+        { count: cleared },
+        "blobs that no row knew have been removed from the quarantine after 30 days",
+      );
   }
 
   /** Settles when what was released so far is gone. */
@@ -104,9 +140,13 @@ export class Retention {
   }
 
   async #removeAll(unwanted: readonly Sha256[]): Promise<void> {
+    const { store, blobs } = this.#parts;
     for (const sha256 of unwanted) {
       await this.#alone(sha256, async () => {
-        if (!(await isWanted(this.#parts.store.db, sha256))) await this.#parts.blobs.remove(sha256);
+        if (await isWanted(store.db, sha256)) return;
+        // Rows that are another hub's now, or older than they were, do not say what may go.
+        await store.checkHeld();
+        await blobs.remove(sha256);
       }).catch((error: unknown) => {
         const text = "a blob could not be removed; the next start tries again";
         this.#parts.log.warn({ sha256, err: error }, text);

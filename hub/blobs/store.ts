@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ComityError } from "#kernel/errors.js";
 import { makeDirectory, syncFile, syncPath } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
+import { Quarantine } from "./quarantine.js";
 
 /**
  * Bytes by their SHA-256. What is here under its digest is whole and durable: it was written elsewhere first, synced, then renamed.
@@ -27,6 +28,8 @@ export interface BlobStore {
   remove(sha256: Sha256): Promise<void>;
   /** The digests of all blobs that are here. */
   list(): Promise<Sha256[]>;
+  /** Where blobs go that may be somebody's. */
+  readonly quarantine: Quarantine;
   /** Keeps bytes that are at hand, and few. */
   put(bytes: Uint8Array, sha256: Sha256): Promise<void>;
 }
@@ -47,10 +50,12 @@ export interface StagedBlob {
 const abandonedMs = 24 * 3_600_000;
 
 /**
- * {@link BlobStore} on a local disk: `blobs/SHA256`, `blobs/incoming/KEY`. What takes microseconds is done at once, for handing it to
+ * {@link BlobStore} on a local disk: `blobs/SHA256`, `blobs/incoming/KEY`, `blobs/quarantine/SHA256`. What takes microseconds is done at once, for handing it to
  * another thread and back takes longer; what waits for the disk, or moves many bytes, is done elsewhere.
  */
 export class FileBlobStore implements BlobStore {
+  /** What no row knows. */
+  readonly quarantine: Quarantine;
   readonly #root: string;
   readonly #incoming: string;
   readonly #renames: SharedSync;
@@ -58,6 +63,7 @@ export class FileBlobStore implements BlobStore {
   constructor(root: string) {
     this.#root = root;
     this.#incoming = join(root, "incoming");
+    this.quarantine = new Quarantine(root);
     this.#renames = new SharedSync(root);
   }
 

@@ -1,9 +1,12 @@
 import { type Assignment, isOpen } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { assignmentsOfStage } from "#hub/store/assignments.js";
+import { listSites } from "#hub/store/sites.js";
+import { lastOfSites, newsOfStream } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
 import { type Json, jsonForm } from "#kernel/json.js";
-import { candidates, choose } from "./choose.js";
+import { counted, printable } from "#kernel/words.js";
+import { candidates, choose, leastSites } from "./choose.js";
 import { collected } from "./collect/collected.js";
 import { findOverdue } from "./collect/overdue.js";
 import { judge } from "./collect/quorum.js";
@@ -12,10 +15,14 @@ import type { Draft } from "./draft.js";
 import { foldNow } from "./folding.js";
 import { type Live, type Memo, readMemo } from "./live.js";
 import type { DriverParts, Wait } from "./parts.js";
+import { checkedBegun, checkedTurn } from "./row-form.js";
 import type { AskSpec, Collected, Op, OpResult, StreamSpec, TakeSpec } from "./script.js";
 
 /** A round has at most so many ops: a script that never ends is a fault. */
 const maxOps = 10_000;
+
+/** With a run, a call and the longest name of a site it makes an id of at most 256 characters. */
+const stageName = /^[A-Za-z0-9._-]{1,60}$/;
 
 /** What an op has come to: its value, nothing before the draft is written, or nothing before something has happened. */
 type Got =
@@ -29,29 +36,29 @@ export async function advance(parts: DriverParts, live: Live, draft: Draft): Pro
   for (let ops = 0; ops < maxOps; ops++) {
     const { pending } = live;
     if (pending.done === true) {
-      if ("begun" in pending.value) draft.begun = pending.value.begun;
-      else draft.turn = pending.value.turn;
+      if ("begun" in pending.value) draft.begun = checkedBegun(live.call, pending.value.begun);
+      else draft.turn = checkedTurn(live.call, pending.value.turn);
       return { untilMs: undefined };
     }
+    checkNames(live, pending.value);
     const got = await resolve(parts, live, memo, pending.value, draft);
     if (got.is === "wait") return got;
     if (got.is === "commit") return { untilMs: undefined };
-    useNames(live, pending.value);
+    for (const name of namesOf(pending.value)) live.names.add(name);
     live.pending = live.play.next(got.value);
   }
   throw new ComityError("INTERNAL", `A round of ${live.call.function} has more than ${maxOps} parts.`);
 }
 
 /** Stages and folds are found by their names: one that is used twice would be given the first one's answers again. */
-function useNames({ names, call }: Live, op: Op): void {
-  const used =
-    op.op === "all" ? op.of.map(({ name }) => name) : [op.op === "fold" ? `fold/${op.name}` : op.name];
-  for (const name of used) {
-    if (names.has(name))
+function checkNames({ names, call }: Live, op: Op): void {
+  for (const [at, name] of namesOf(op).entries())
+    if (names.has(name) || namesOf(op).indexOf(name) < at)
       throw new ComityError("INTERNAL", `A round of ${call.function} uses the name ${name} twice.`);
-    names.add(name);
-  }
 }
+
+const namesOf = (op: Op): readonly string[] =>
+  op.op === "all" ? op.of.map(({ name }) => name) : [op.op === "fold" ? `fold/${op.name}` : op.name];
 
 async function resolve(parts: DriverParts, live: Live, memo: Memo, op: Op, draft: Draft): Promise<Got> {
   switch (op.op) {
@@ -90,7 +97,8 @@ async function resolveTake(
       `A round of ${live.call.function} takes from ${op.stream}, which is no stream.`,
     );
   live.stages.set(op.name, stage);
-  const assignments = await assignmentsOfStage(parts.store.db, stage);
+  const { db } = parts.store;
+  const assignments = await newsOfStream(db, stage, op.after);
   const value = taken(stage, assignments, op, live.place.position);
   if (value !== undefined) {
     // Those that were passed by, too: nobody needs their bytes.
@@ -102,20 +110,19 @@ async function resolveTake(
   // A free site gets the next assignment at once, with the model of now.
   const room = stage.concurrency - assignments.filter(({ state }) => isOpen(state)).length;
   const fitting = room > 0 ? await candidates(parts, live.call, live.place, spec, spec.at) : [];
-  const sites = freeSites(fitting, assignments).slice(0, room);
+  const turns = await lastOfSites(db, stage, fitting);
+  const sites = freeSites(fitting, [...assignments, ...turns]).slice(0, room);
   const part = { inputs: stage.inputs };
   if (sites.length > 0) draft.issues.push({ stage, issues: sites.map((site) => ({ site, part })) });
   if (!draft.isEmpty) return { is: "commit" };
-  return { is: "wait", ...(room < stage.concurrency ? wait : idle(parts, stage, assignments)) };
+  return { is: "wait", ...(room < stage.concurrency ? wait : await idle(parts, stage)) };
 }
 
 /** Until when to wait for sites of a stream at which nobody works. Throws `QUORUM_LOST` when none of them will come back. */
-function idle(
-  { presence, clock }: DriverParts,
-  { stage, rule }: Stage,
-  assignments: readonly Assignment[],
-): Wait {
-  const last = [...new Map(assignments.map((one) => [one.site, one])).values()];
+async function idle({ store, presence, clock }: DriverParts, stream: Stage): Promise<Wait> {
+  const { stage, rule } = stream;
+  const sites = (await listSites(store.db)).map(({ id }) => id);
+  const last = await lastOfSites(store.db, stream, sites);
   const untilMs = Math.max(...last.map(({ site }) => (presence.offlineSinceMs(site) ?? 0) + rule.graceMs));
   if (untilMs > clock.nowMs()) return { untilMs };
   const reasons = last.map(({ site, reason, state }) => `${site}: ${reason ?? state}`).join(" ");
@@ -199,6 +206,12 @@ async function openStage(parts: DriverParts, live: Live, ask: AskSpec, draft: Dr
   const { to } = ask;
   if ("sites" in to) {
     const { sites, each = {} } = to;
+    const least = leastSites(parts, ask);
+    if (sites.length < least)
+      throw new ComityError(
+        "SITES_TOO_FEW",
+        `The stage ${ask.name} would be asked of ${counted(sites.length, "site")} and needs ${least}.`,
+      );
     const issues = sites.map((site) => ({ site, part: each[site] ?? {} }));
     const stage = newStage(parts, live, ask, { waiting: sites.length, population: sites.length });
     draft.opens.push({ stage: { ...stage, unasked: [] }, issues, keys: [] });
@@ -243,6 +256,10 @@ export function sentWork({ work, body }: Pick<AskSpec, "work" | "body">): Json {
   return jsonForm({ kind: work.name, ...plain });
 }
 
+/** Sites that must stand behind what is let out of a stage: the hub's own least number, or more where the plan wants them. */
+export const smallestNumber = ({ work, rule }: Pick<AskSpec, "work" | "rule">, minSites: number): number =>
+  work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+
 /** A stage as it is sent, whatever a later version of the script would ask. */
 export function newStage(
   { clock, minSites }: DriverParts,
@@ -251,7 +268,13 @@ export function newStage(
   counts: { readonly waiting: number; readonly population: number },
 ) {
   const { runId, effect } = call;
-  const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+  // It is a part of the ids of its assignments, which sites say back.
+  if (!stageName.test(name))
+    throw new ComityError(
+      "INTERNAL",
+      `${call.function} asks for a stage ${JSON.stringify(printable(name, 80))}: a name has up to 60 letters, digits, \`.\`, \`_\` and \`-\`.`,
+    );
+  const atLeast = smallestNumber({ work, rule }, minSites);
   return {
     runId,
     effect,

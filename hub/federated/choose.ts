@@ -36,6 +36,7 @@ export async function choose(
   at: At,
 ): Promise<Chosen | Wait> {
   const { store, presence, chooser, feed } = parts;
+  const least = leastSites(parts, asked);
   const { runId } = call;
   const round = (await roundAt(store.db, call, position))?.round ?? (await nextRound(store.db, runId));
   const history =
@@ -45,14 +46,24 @@ export async function choose(
   const choice = await chooser.choose({ sites: known, wish, online: presence.onlineSites, draw, history });
   const { chosen: sites, rejected, away } = choice;
   const sinceMs = (await roundAt(store.db, call, position - 1))?.endedAtMs ?? call.createdAtMs;
-  const pause = whyToWait(parts, asked, sites, away, sinceMs);
+  const pause = whyToWait(parts, asked, least, sites, away, sinceMs);
   if (pause !== undefined) {
     feed.tell({ runId, type: "round.waiting", round, text: `Round ${round} waits for ${pause.for}.` });
     return pause;
   }
-  if (sites.length < neededToBegin(asked.rule)) throw tooFew(round, choice, asked);
+  if (sites.length < least) throw tooFew(round, choice, least);
   const population = sites.length + choice.passed;
   return { sites, unasked: rejected, population, keys: limitKeys(known, sites, wish.dataset) };
+}
+
+/**
+ * Sites that a stage must open with: those of its rule, and as many as must be behind whatever is let out: with fewer, nothing could come of
+ * what they do. Where the script takes what there is, it is for it to decide.
+ */
+export function leastSites({ minSites }: Pick<DriverParts, "minSites">, { work, rule }: Asked): number {
+  const behind =
+    work.answer.leaves === "nothing" || rule.onShort === "tell" ? 0 : Math.max(rule.atLeast, minSites);
+  return Math.max(neededToBegin(rule), behind);
 }
 
 /** The sites that fit and are there: a stream asks one of them whenever there is room. */
@@ -73,13 +84,20 @@ export async function candidates(
 /** What a stage asks of a site. */
 export function wishOf({ work, body }: Asked, at: At): Wish {
   const { dataset, rows } = work.facts(body);
-  return { dataset, at, rows, capabilities: [work.name, ...(work.requires?.(body) ?? [])] };
+  // What reads no rows takes no place at a dataset either.
+  return {
+    dataset: rows === "none" ? undefined : dataset,
+    at,
+    rows,
+    capabilities: [work.name, ...(work.requires?.(body) ?? [])],
+  };
 }
 
 /** Sites that have just gone away may come back; and a plan may wait for more than are there. Undefined when all is settled. */
 function whyToWait(
   { presence, clock }: DriverParts,
   { rule }: Asked,
+  least: number,
   there: readonly SiteId[],
   away: readonly SiteId[],
   sinceMs: number,
@@ -90,14 +108,13 @@ function whyToWait(
     .filter((untilMs) => untilMs > nowMs);
   if (backMs.length > 0) return { untilMs: Math.min(...backMs), for: "sites that have just gone away" };
   const untilMs = sinceMs + rule.waitMs;
-  const { min = 1 } = rule;
+  const min = Math.max(rule.min ?? 1, least);
   if (there.length >= min || untilMs <= nowMs) return undefined;
   return { untilMs, for: `${counted(min, "site")}, and ${there.length} are there` };
 }
 
-function tooFew(round: number, { chosen, rejected }: Selection, { rule }: Asked): ComityError {
+function tooFew(round: number, { chosen, rejected }: Selection, needed: number): ComityError {
   const why = rejected.map(({ site, reason }) => `${site}: ${reason}.`).join(" ");
-  const needed = neededToBegin(rule);
   const text = `Round ${round} has ${counted(chosen.length, "site")} and needs ${needed}. ${why}`.trim();
   return new ComityError("SITES_TOO_FEW", text, {
     hint: "`comity site list` shows the sites and their datasets.",

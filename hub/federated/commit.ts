@@ -9,7 +9,6 @@ import type { Lease } from "#hub/store/owners.js";
 import { insertRound, roundAt } from "#hub/store/rounds.js";
 import { countSiteStates, siteStates } from "#hub/store/site-states.js";
 import { closeStage, insertStage, moveStage } from "#hub/store/stages.js";
-import type { Tx } from "#hub/store/tx.js";
 import type { Blocked } from "#hub/workflow/engine/limits.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";
 import { jsonForm } from "#kernel/json.js";
@@ -21,6 +20,7 @@ import { NoPlace, takePlaces } from "./places.js";
 import { tellBegin } from "./report.js";
 import type { Round } from "./round.js";
 import { writeBegun, writeTurn } from "./turn.js";
+import type { Writing } from "./writing.js";
 
 /** What has become of a draft. */
 type Committed =
@@ -28,16 +28,6 @@ type Committed =
   /** Nothing is written: another process has the run, the call is not wanted, or what was read is not so any more. */
   | { readonly is: "lost" | "cancelled" | "reload" }
   | { readonly is: "blocked"; readonly blocked: Blocked; readonly held: boolean };
-
-/** One commit of the driver in the making. */
-export interface Writing {
-  readonly parts: DriverParts;
-  readonly tx: Tx;
-  readonly live: Live;
-  readonly nowMs: number;
-  /** How many rounds the call has, where that is known. */
-  readonly rounds: number | undefined;
-}
 
 /** What was read is not so any more. */
 class Stale extends Error {}
@@ -54,14 +44,27 @@ export async function commit(
   rounds: number | undefined,
 ): Promise<Committed> {
   try {
-    return await withFiles(parts, draft, () =>
+    const writeRows = (of: Draft) =>
       parts.store.write(async (tx): Promise<Committed> => {
-        if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, draft), lease)))
+        if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, of), lease)))
           return { is: await whyNotMoved(tx.db, live.call, lease) };
-        await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, draft);
+        await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, of);
         return { is: "done" };
-      }),
-    );
+      });
+    let isPart = false;
+    const end = await withFiles(parts, draft, async () => {
+      try {
+        return await writeRows(draft);
+      } catch (thrown) {
+        // What has been folded is not lost while a place is waited for: only what needs one is.
+        const rest = draft.withoutOpens();
+        if (!(thrown instanceof NoPlace) || rest.isEmpty) throw thrown;
+        isPart = true;
+        return await writeRows(rest);
+      }
+    });
+    // What is remembered of the rows may be of the transaction that was undone.
+    return isPart && end.is === "done" ? { is: "reload" } : end;
   } catch (thrown) {
     if (thrown instanceof Stale) return { is: "reload" };
     if (thrown instanceof NoPlace) return { is: "blocked", blocked: thrown.blocked, held: thrown.held };

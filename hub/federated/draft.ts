@@ -48,6 +48,11 @@ export class Draft {
   /** What the round has come to. */
   turn: Turn<unknown, Json> | undefined;
 
+  /** The same without the stages that it opens. */
+  withoutOpens(): Draft {
+    return Object.assign(new Draft(), this, { opens: [] });
+  }
+
   get isEmpty(): boolean {
     const { overdue, closes, folds, opens, issues, begun, upgrade, turn } = this;
     const written = overdue.length + closes.length + folds.length + opens.length + issues.length;

@@ -1,5 +1,7 @@
 import { findCall, isPaused } from "#hub/store/calls.js";
+import { foldsOf } from "#hub/store/folds.js";
 import { type Lease, leaseLost } from "#hub/store/owners.js";
+import { roundAt } from "#hub/store/rounds.js";
 import { stagesOf } from "#hub/store/stages.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
@@ -11,7 +13,7 @@ import { firstDueMs } from "./collect/overdue.js";
 import { commit } from "./commit.js";
 import { Draft } from "./draft.js";
 import type { FederatedFunction } from "./function.js";
-import { begin, type Live } from "./live.js";
+import { begin, isRetired, type Live, scriptOf, unplayed } from "./live.js";
 import type { DriverParts, Wait } from "./parts.js";
 import { givePlacesBack } from "./places.js";
 import type { AskSpec } from "./script.js";
@@ -28,6 +30,7 @@ export async function drive(
   signal: AbortSignal,
 ): Promise<Json> {
   let live: Live | undefined;
+  let isTold = false;
   for (;;) {
     signal.throwIfAborted();
     // Taken before the rows are read: nothing falls between.
@@ -45,7 +48,14 @@ export async function drive(
     const draft = new Draft();
     let waits: Wait = { untilMs: undefined };
     const upgrade = live === undefined ? await upgradeOf(parts, fn, call) : undefined;
-    live ??= begin(fn, call);
+    if (upgrade === undefined && isRetired(fn, call)) {
+      // Another release may play it, or it is cancelled: what its sites have done is not thrown away.
+      if (!isTold) tellRetired(parts, fn, call);
+      isTold = true;
+      await wait(parts, [news], signal, undefined);
+      continue;
+    }
+    live ??= upgrade === undefined ? begin(fn, call) : unplayed(call);
     if (upgrade === undefined) waits = await advance(parts, live, draft);
     else draft.upgrade = upgrade;
     if (draft.isEmpty) {
@@ -125,12 +135,35 @@ async function isBetweenRounds({ store }: DriverParts, call: Call): Promise<bool
   return stages.every(({ position }) => position === 0);
 }
 
-/** The state as the newest revision of the script has it; a round that is under way ends by the revision that began it. */
+/**
+ * The state as the newest revision of the script has it; a round that is under way ends by the revision that began it, and the first one goes
+ * with the beginning: the rounds alone say by which revision each was made.
+ */
 async function upgradeOf(parts: DriverParts, fn: FederatedFunction, call: Call): Promise<Draft["upgrade"]> {
   const [newest] = fn.scripts;
-  if (call.revision >= newest.revision || call.position < 0 || newest.upgrade === undefined) return undefined;
-  if (!(await isBetweenRounds(parts, call))) return undefined;
+  // Of the one before: what a state of an older one means, nobody knows any more.
+  if (call.revision !== newest.revision - 1 || call.position < 1 || newest.upgrade === undefined)
+    return undefined;
+  if (await hasBegun(parts, call)) return undefined;
   return { revision: newest.revision, state: newest.upgrade(call.state) };
+}
+
+/** Whether something of the next round is written: work that was asked for, also of a stream, or a fold. */
+async function hasBegun({ store }: DriverParts, call: Call): Promise<boolean> {
+  const next = call.position + 1;
+  if ((await roundAt(store.db, call, next)) !== undefined) return true;
+  return (await foldsOf(store.db, call, next)).size > 0;
+}
+
+/** Says why a call does not go on: to those who watch, each time a hub takes it up. */
+function tellRetired({ feed }: DriverParts, fn: FederatedFunction, call: Call): void {
+  try {
+    scriptOf(fn, call);
+  } catch (error) {
+    const { message, hint = "" } = ComityError.from(error);
+    const text = `The call waits: ${message} ${hint}`.trim();
+    feed.tell({ runId: call.runId, type: "round.waiting", text });
+  }
 }
 
 /** The error that a call has failed with: the hub was killed before the engine had it. */

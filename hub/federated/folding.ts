@@ -2,12 +2,12 @@ import type { BlobReader } from "#hub/blobs/reader.js";
 import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
 import type { Bytes, FoldJob } from "#hub/fold/job.js";
-import { jsonForm } from "#kernel/json.js";
 import { type BlobRef, isInline } from "#kernel/refs.js";
 import type { Draft, NewFold } from "./draft.js";
 import type { Live } from "./live.js";
 import type { DriverParts } from "./parts.js";
 import type { Folded } from "./round.js";
+import { rowForm } from "./row-form.js";
 import type { FoldSpec } from "./script.js";
 
 /**
@@ -32,7 +32,8 @@ export async function foldNow(
   ]);
   const { figures, value } = done;
   // As the row will give it back: a script must not see what a replay would not.
-  const result = jsonForm({ is: "folded", blobs: Object.fromEntries(made) as object, figures, value });
+  const folded = { is: "folded", blobs: Object.fromEntries(made) as object, figures, value };
+  const result = rowForm(folded, `What the fold ${spec.name} of ${live.call.function} comes to`);
   return { spec, result: result as unknown as Folded, blobs: Object.values(done.blobs) };
 }
 

@@ -49,23 +49,34 @@ export function scriptOf({ scripts }: FederatedFunction, { function: name, revis
   );
 }
 
+/** Whether no script of this release can play a call as its row stands: it was begun by one that is gone. */
+export const isRetired = ({ scripts }: FederatedFunction, { revision }: Call): boolean =>
+  scripts.every((script) => script.revision !== revision);
+
+/** A call of which only the row moves. */
+export const unplayed = (call: Call): Live => ({
+  ...liveOf(call),
+  play: (function* (): Play<End> {
+    return { begun: { state: call.state } };
+  })(),
+  pending: { done: true, value: { begun: { state: call.state } } },
+});
+
 /** The round after the last one that has ended, from its beginning. */
 export function begin(fn: FederatedFunction, call: Call): Live {
   const script = scriptOf(fn, call);
+  const live = liveOf(call);
+  const { argument, origin, createdAtMs } = call;
+  const play = playOf(script, { argument, origin, createdAtMs }, call, live.place);
+  return { ...live, play, pending: play.next(undefined as unknown as OpResult) };
+}
+
+function liveOf(call: Call): Omit<Live, "play" | "pending"> {
   const position = call.position + 1;
   const place = { position, draw: call.drawBase + position };
-  const { argument, origin, createdAtMs } = call;
-  const play = playOf(script, { argument, origin, createdAtMs }, call, place);
-  const live = { call, place, version: call.version, play, names: new Set<string>() };
-  return {
-    ...live,
-    pending: play.next(undefined as unknown as OpResult),
-    stages: new Map(),
-    streams: new Map(),
-    taken: [],
-    folds: undefined,
-    round: undefined,
-  };
+  const seen = { names: new Set<string>(), stages: new Map(), streams: new Map(), taken: [] };
+  const read = { folds: undefined, round: undefined };
+  return { call, place, version: call.version, ...seen, ...read };
 }
 
 function* playOf(

@@ -44,13 +44,14 @@ export async function openCall(
     status: "open",
     output: null,
     error: undefined,
-    ...(before ?? fresh),
+    ...fresh,
+    ...before,
   };
   await store.write(async (tx) => {
     if (!(await holdsLease(tx.db, runId, lease))) throw leaseLost(runId);
     // Whoever was first may have moved it on since: then nothing of it is ours to let go.
     if (!(await insertCall(tx.db, call)) || resumes === undefined) return;
-    if (before !== undefined) {
+    if (before?.state !== undefined) {
       await parts.retention.holdOnly(tx, holders.call(call), blobsIn(call.state));
       await forgetSiteStates(tx.db, call, call.position);
     }
@@ -60,8 +61,8 @@ export async function openCall(
 }
 
 /**
- * Where a call that is tried again by hand goes on: after the last completed round of the one before it, whose rounds are counted on, so that
- * it draws what that one would have drawn. Undefined: from the beginning.
+ * Where a call that is tried again by hand goes on: after the last completed round of the one before it, whose rounds are counted on; from
+ * the beginning where there is none, or the argument is another one. Either way it draws what that one would have drawn.
  */
 async function resumed(
   { store }: DriverParts,
@@ -69,11 +70,13 @@ async function resumed(
   runId: RunId,
   resumes: EffectId | undefined,
   argument: Json,
-): Promise<Pick<Call, "origin" | "position" | "state" | "revision" | "drawBase"> | undefined> {
+): Promise<
+  (Partial<Pick<Call, "origin" | "position" | "state" | "revision">> & Pick<Call, "drawBase">) | undefined
+> {
   const before = resumes === undefined ? undefined : await findCall(store.db, { runId, effect: resumes });
   if (before === undefined || before.function !== fn.name || before.status === "completed") return undefined;
-  if (before.position < 1 || !(fn.goesOnWith?.(before.argument, argument) ?? false)) return undefined;
   const { origin, position, state, revision, drawBase } = before;
+  if (position < 1 || !(fn.goesOnWith?.(before.argument, argument) ?? false)) return { drawBase };
   return { origin, position, state, revision, drawBase };
 }
 

@@ -15,9 +15,9 @@ import type { RunId, SiteId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import { adoptOld } from "./adopt.js";
+import { smallestNumber } from "./advance.js";
 import type { CallError } from "./call.js";
-import { wishOf } from "./choose.js";
-import { neededToBegin } from "./collect/quorum.js";
+import { leastSites, wishOf } from "./choose.js";
 import { drive } from "./driver.js";
 import type { FederatedFunction } from "./function.js";
 import { declared } from "./functions/index.js";
@@ -123,12 +123,12 @@ export class Federated {
 
   /** Where the first stage of a call would go now, which rule keeps each other site out, and what it would fail with. */
   async #explain(fn: FederatedFunction, given: unknown): Promise<Json> {
-    const { store, presence, chooser } = this.#parts;
+    const { store, presence, chooser, minSites } = this.#parts;
     const { to, ...asked } = fn.first(given);
     const sites = await listSites(store.db);
     const request = { sites, wish: wishOf(asked, to.at), online: presence.onlineSites, draw: 1 };
     const { chosen, rejected } = await chooser.choose(request);
-    const needed = neededToBegin(asked.rule);
+    const needed = leastSites(this.#parts, asked);
     const told = [
       ...chosen.map((site) => ({ site, chosen: true })),
       ...rejected.map(({ site, reason }) => ({ site, chosen: false, reason })),
@@ -136,6 +136,7 @@ export class Federated {
     return {
       sites: told.toSorted((a, b) => compareIds(a.site, b.site)),
       needed,
+      behind: smallestNumber(asked, minSites),
       ...(chosen.length < needed && { refusal: "SITES_TOO_FEW" }),
     };
   }

@@ -7,10 +7,11 @@ import { endRound } from "#hub/store/rounds.js";
 import { forgetSiteStates } from "#hub/store/site-states.js";
 import { endStages, replaceStageInputs } from "#hub/store/stages.js";
 import { type Json, jsonForm } from "#kernel/json.js";
-import type { Writing } from "./commit.js";
 import { tellEnd } from "./report.js";
 import type { Round } from "./round.js";
+import { rowForm } from "./row-form.js";
 import type { Begun, SaveModel, Turn } from "./script.js";
+import type { Writing } from "./writing.js";
 
 /** Writes what a call begins with. */
 export async function writeBegun(writing: Writing, { state, save }: Begun<unknown>): Promise<void> {
@@ -38,7 +39,8 @@ export async function writeTurn(writing: Writing, turn: Turn<unknown, Json>, rou
   await releaseRound(writing);
   if ("next" in turn) return;
   const seconds = await secondsOf(tx.db, call, nowMs);
-  await saveOutput(tx.db, call, turn.output({ round: round.round, version, seconds }));
+  const output = turn.output({ round: round.round, version, seconds });
+  await saveOutput(tx.db, call, rowForm(output, `The output of ${call.function}`));
   await endStages(tx.db, call, "closed", nowMs);
   const text = "The call is complete.";
   const open = await closeAssignments(tx.db, call, "cancelled", { code: "RUN_CANCELLED", text });

@@ -52,7 +52,8 @@ export type RunEventType =
   | "update.refused"
   | "site.disconnected"
   | "site.connected"
-  | "hub.resumed";
+  | "hub.resumed"
+  | "run.rewound";
 
 /** Whether nothing more comes after an event of this type, unless the run is retried. */
 export const endsRun = (type: RunEventType): boolean =>

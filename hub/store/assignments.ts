@@ -10,7 +10,9 @@ import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";
 import type { AssignmentsTable } from "./schema-federated.js";
 
-type Row = Selectable<AssignmentsTable>;
+/** A row of the table, for those who read it in their own way. */
+export type AssignmentRow = Selectable<AssignmentsTable>;
+type Row = AssignmentRow;
 
 /** A new assignment, attempt 1, state `offered`. */
 export type NewAssignment = Pick<
@@ -231,7 +233,8 @@ export async function closeAssignments(
   return rows.map(toAssignment);
 }
 
-function toAssignment(row: Row): Assignment {
+/** The row in the words of the area. */
+export function toAssignment(row: Row): Assignment {
   return {
     id: row.assignment_id as AssignmentId,
     runId: row.run_id as RunId,

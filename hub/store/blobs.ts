@@ -184,7 +184,21 @@ export async function isWanted(db: Db, sha256: Sha256): Promise<boolean> {
 }
 
 /** Every blob that some row still wants. */
-export async function wantedBlobs(db: Db): Promise<Sha256[]> {
-  const rows = await db.selectFrom("blobs").select("sha256").where("released_at_ms", "is", null).execute();
-  return rows.map(({ sha256 }) => sha256 as Sha256);
+export async function wantedBlobs(db: Db): Promise<BlobRef[]> {
+  const rows = await db
+    .selectFrom("blobs")
+    .select(["sha256", "size_bytes"])
+    .where("released_at_ms", "is", null)
+    .execute();
+  return rows.map((row) => ({ sha256: row.sha256 as Sha256, sizeBytes: row.size_bytes }));
+}
+
+/** Whether the store has recorded that nobody needs a blob any more. */
+export async function isReleased(db: Db, sha256: Sha256): Promise<boolean> {
+  const row = await db
+    .selectFrom("blobs")
+    .select("released_at_ms")
+    .where("sha256", "=", sha256)
+    .executeTakeFirst();
+  return row !== undefined && row.released_at_ms !== null;
 }

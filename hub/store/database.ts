@@ -6,6 +6,9 @@ import type { Schema } from "./schema.js";
 /** The databases that can hold the hub's rows. */
 export type Dialect = "sqlite" | "postgres";
 
+/** Looks at a database before its schema is brought up to date; throws to leave it as it is. */
+export type Look = (db: Kysely<Schema>, dialect: Dialect) => Promise<void>;
+
 /** An open database with its schema up to date, and what differs between the dialects. */
 export interface HubDatabase {
   readonly db: Kysely<Schema>;

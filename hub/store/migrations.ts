@@ -3,6 +3,7 @@ import { ComityError } from "#kernel/errors.js";
 import type { Dialect } from "./database.js";
 import { engineStatements } from "./migrations/engine-0004.js";
 import { federatedStatements } from "./migrations/federated.js";
+import { storeStatements } from "./migrations/store.js";
 import type { Schema } from "./schema.js";
 
 /** The first schema. */
@@ -144,6 +145,7 @@ const migrations = {
   "0003-starts": startsSchema,
   "0004-engine-facts": engineStatements,
   "0005-federated": federatedStatements,
+  "0006-store": storeStatements,
 };
 
 /**

@@ -2,7 +2,7 @@ import { ComityError } from "#kernel/errors.js";
 
 /** Where an error came from: a socket, TLS, or the server (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const unreachable =
-  /^(ECONN\w+|EPIPE|ENOENT|EACCES|ENOTFOUND|EAI_\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|08...|57P0[1-5]|53300)$/;
+  /^(ECONN\w+|EPIPE|ENOENT|EACCES|ENOTFOUND|EAI_\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|08...|57P0[1-5]|53300|55000)$/;
 /** What pg itself says of a connection that is gone; it gives no code. */
 const goneMessage =
   /^(Connection terminated|Query read timeout|timeout expired|timeout exceeded|Client (was closed|has encountered))/;

@@ -11,7 +11,7 @@ import {
 import pg from "pg";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 import { type Log, silentLog } from "#kernel/log.js";
-import type { HubDatabase } from "./database.js";
+import type { HubDatabase, Look } from "./database.js";
 import { migrate } from "./migrations.js";
 import type { PostgresAddress } from "./postgres-address.js";
 import { postgresError } from "./postgres-errors.js";
@@ -32,21 +32,23 @@ export interface PostgresUse {
   readonly alone?: boolean;
   /** The seat went to another hub while the connection was broken. */
   readonly onLost?: (error: ComityError) => void;
+  readonly look?: Look;
   readonly log?: Log;
 }
 
 /**
  * Opens the hub's PostgreSQL database and brings its schema up to date. Throws `STORE_UNREACHABLE`, `STORE_BUSY` (another hub has it),
- * `STORE_DAMAGED`, or `CONFIG_INVALID`: the server refuses the hub, or may lose what it has confirmed.
+ * `STORE_DAMAGED`, what `look` throws, or `CONFIG_INVALID`: the server refuses the hub, or may lose what it has confirmed.
  */
 export async function openPostgres(address: PostgresAddress, use: PostgresUse = {}): Promise<HubDatabase> {
-  const { log = silentLog, alone = false, onLost = () => undefined } = use;
+  const { log = silentLog, alone = false, onLost = () => undefined, look } = use;
   const { name } = address;
   const connect = () => connectAlone(address, alone);
   const notifier = await PostgresNotifier.open({ connect, onLost, log });
   const db = new Kysely<Schema>({ dialect: new TurnsDialect({ pool: openPool(address, log) }) });
   try {
     await checkServer(db, name);
+    await look?.(db, "postgres");
     await migrate(db, "postgres", name);
     return { db, dialect: "postgres", alone, notifier };
   } catch (error) {

@@ -110,6 +110,8 @@ export interface RoundsTable {
   effect: Generated<string>;
   /** Its place among the rounds of its call, from 1. */
   position: number;
+  /** Of the script that makes it. */
+  revision: number;
   status: string;
   started_at_ms: number;
   ended_at_ms: number | null;

@@ -32,6 +32,7 @@ import type {
  * types that SQLite and PostgreSQL hold alike.
  */
 export interface Schema {
+  store: StoreTable;
   sites: SitesTable;
   datasets: DatasetsTable;
   invitations: InvitationsTable;
@@ -71,6 +72,16 @@ export interface Schema {
 
 /** The database, or a transaction on it: repositories take either. */
 export type Db = Kysely<Schema> | Transaction<Schema>;
+
+/** One row: which store this is, and who writes to it. */
+export interface StoreTable {
+  store_id: string;
+  /** Of the hub that has taken the rows last; each start has its own. */
+  seat: string;
+  /** Grows with each transaction of that hub. */
+  mark: number;
+  marked_at_ms: number;
+}
 
 interface SitesTable {
   site: string;

@@ -10,15 +10,16 @@ import {
 } from "kysely";
 import { type Database, openDatabase, type Statement } from "#kernel/sqlite.js";
 import { processTurns } from "#kernel/turns.js";
-import type { HubDatabase } from "./database.js";
+import type { HubDatabase, Look } from "./database.js";
 import { migrate } from "./migrations.js";
 import { LocalNotifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
 
-/** Opens (or makes) the hub's SQLite file and brings its schema up to date. Throws `STORE_BUSY` or `STORE_DAMAGED`. */
-export async function openSqlite(path: string): Promise<HubDatabase> {
+/** Opens (or makes) the hub's SQLite file and brings its schema up to date. Throws `STORE_BUSY`, `STORE_DAMAGED`, or what `look` does. */
+export async function openSqlite(path: string, look?: Look): Promise<HubDatabase> {
   const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database: keepStatements(open(path)) }) });
   try {
+    await look?.(db, "sqlite");
     await migrate(db, "sqlite", path);
   } catch (error) {
     await db.destroy();

@@ -1,5 +1,6 @@
 import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import { type Log, silentLog } from "#kernel/log.js";
+import type { Hold } from "./belonging/admission.js";
 import type { Dialect, HubDatabase } from "./database.js";
 import type { Notifier } from "./notifier.js";
 import type { Schema } from "./schema.js";
@@ -36,6 +37,8 @@ export class Store {
   /** Hints to whoever waits for news, in all hubs on this database. */
   readonly notifier: Notifier;
   readonly #log: Log;
+  /** Of a hub's own rows: with each commit it says that they still are. */
+  readonly #hold: Hold | undefined;
   readonly #queue: Job[] = [];
   /** Something in the queue waits for nothing else any more. */
   #isDue = false;
@@ -43,12 +46,21 @@ export class Store {
   #soon: ((tx: Tx) => Promise<void>)[] = [];
   #soonTimer: NodeJS.Timeout | undefined;
 
-  constructor(database: HubDatabase, log: Log = silentLog) {
+  constructor(database: HubDatabase, log: Log = silentLog, hold?: Hold) {
     this.db = database.db;
     this.dialect = database.dialect;
     this.alone = database.alone;
     this.notifier = database.notifier;
     this.#log = log;
+    this.#hold = hold;
+  }
+
+  /**
+   * Throws where the rows are not this hub's any more: whatever they say then, nothing may be removed for it. See {@link Seat.renew} for
+   * the codes.
+   */
+  async checkHeld(): Promise<void> {
+    await this.#hold?.seat.check(this.db);
   }
 
   /** Runs `work` as one unit: all of it or nothing. When the promise resolves, the change is durable. */
@@ -137,6 +149,7 @@ export class Store {
     const tell: (() => void)[] = [];
     const at = { gathering: false };
     try {
+      this.#hold?.seat.assertHeld();
       await this.db.transaction().execute(async (db) => {
         const gathered: Gathered = new Map();
         const tx: Tx = {
@@ -156,6 +169,8 @@ export class Store {
         }
         at.gathering = true;
         await writeGathered(tx, gathered, () => true);
+        const renewed = await this.#hold?.seat.renew(db);
+        if (renewed !== undefined) tell.unshift(renewed);
       });
     } catch (error) {
       if (jobs.length > 1 && at.gathering && isOfData(error)) {
@@ -188,6 +203,7 @@ export class Store {
   async close(): Promise<void> {
     this.#drainNow();
     await this.#draining;
+    await this.#hold?.close();
     await this.notifier.close();
     await this.db.destroy();
   }

@@ -6,7 +6,7 @@ import { type DatasetFacts, decide } from "../policy/decide.js";
 import type { Policy } from "../policy/rules.js";
 import type { Step } from "../steps/step.js";
 import type { BlobCache } from "./cache.js";
-import { type OutgoingAnswer, deliver, type Delivery } from "./delivery.js";
+import { type Delivery, deliver, type OutgoingAnswer } from "./delivery.js";
 import type { HubPort } from "./hub.js";
 import { Inputs } from "./inputs.js";
 import type { Job } from "./job.js";

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { canonicalJson } from "#kernel/json.js";
-import type { BlobRef } from "#kernel/refs.js";
 import {
   type AssignmentId,
   parseAssignmentId,
@@ -9,6 +7,8 @@ import {
   type RunId,
   type Sha256,
 } from "#kernel/ids.js";
+import { canonicalJson } from "#kernel/json.js";
+import type { BlobRef } from "#kernel/refs.js";
 
 const blobSchema = z.object({
   sha256: z.string().transform((text): Sha256 => parseSha256(text)),

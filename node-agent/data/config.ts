@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { connectors } from "./connectors.js";
 
 const classesSchema = z.union([
   z.int().min(2).max(100_000),
@@ -43,7 +42,8 @@ const nameSchema = z
 export const datasetConfigSchema = z
   .strictObject({
     name: nameSchema,
-    connector: z.enum(connectors.map(({ name }) => name)).default("csv"),
+    /** The name of a connector; whether there is one, the list of all datasets is asked. */
+    connector: z.string().default("csv"),
     /** Relative to the agent's folder. */
     path: z.string().min(1),
     /** What stands between two cells. */
@@ -79,23 +79,6 @@ export const datasetConfigSchema = z
     }
     if (config.test !== undefined && config.split !== undefined)
       fault("split", "give `test` or `split`, not both");
-  });
-
-/** The datasets of a site; each name once. */
-export const datasetsConfigSchema = z
-  .array(datasetConfigSchema)
-  .max(1000)
-  .superRefine((configs, context) => {
-    const names = new Set<string>();
-    for (const [place, { name }] of configs.entries()) {
-      if (names.has(name))
-        context.addIssue({
-          code: "custom",
-          path: [place, "name"],
-          message: `another dataset is named ${name}`,
-        });
-      names.add(name);
-    }
   });
 
 export type DatasetConfig = z.output<typeof datasetConfigSchema>;

@@ -5,7 +5,7 @@ import type { DatasetConfig } from "./config.js";
 import type { Connector, ConnectorKind, Part, RowCounts, RowReader, Rows } from "./connector.js";
 import { CsvScan } from "./csv-scan.js";
 import { changedFault, dataFault, emptyFault, fileFault } from "./faults.js";
-import { layOut, type Layout, targetOffset } from "./layout.js";
+import { type Layout, layOut, targetOffset } from "./layout.js";
 import { type OpenBytes, openFile, type RawRecord, readRecords } from "./records.js";
 import { testRows } from "./split.js";
 

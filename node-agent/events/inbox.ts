@@ -1,4 +1,4 @@
-import { readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes, makeDirectory } from "#kernel/files.js";

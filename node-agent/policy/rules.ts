@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Leaves } from "#proto/work/kind.js";
 import { kinds } from "#proto/work/index.js";
+import type { Leaves } from "#proto/work/kind.js";
 
 const workKinds = kinds.map(({ name }) => name);
 const kindsSchema = (known: readonly string[]) => z.array(z.enum(known)).default([...known]);

@@ -1,4 +1,4 @@
-import { evaluate, type EvaluateBody } from "#proto/work/evaluate.js";
+import { type EvaluateBody, evaluate } from "#proto/work/evaluate.js";
 import { type Dataset, select } from "../data/datasets.js";
 import type { TrainingPool } from "../training/pool.js";
 import { requiredInput, type Step } from "./step.js";

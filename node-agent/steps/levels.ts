@@ -1,6 +1,6 @@
 import { ComityError } from "#kernel/errors.js";
 import { printable } from "#kernel/words.js";
-import { levels, type LevelsBody } from "#proto/work/levels.js";
+import { type LevelsBody, levels } from "#proto/work/levels.js";
 import { queryLimits } from "#proto/work/query.js";
 import type { Cell, Column } from "../data/connector.js";
 import { needColumns } from "../rows/columns.js";

@@ -1,7 +1,7 @@
 import { Sums } from "#aggregation/statistics/sums.js";
 import { ComityError } from "#kernel/errors.js";
 import { printable } from "#kernel/words.js";
-import { layoutOf, query, type QueryBody, type QueryLayout, type Statistic } from "#proto/work/query.js";
+import { layoutOf, type QueryBody, type QueryLayout, query, type Statistic } from "#proto/work/query.js";
 import type { Cell, Column } from "../data/connector.js";
 import { needColumns, needNumbers } from "../rows/columns.js";
 import { RowFilter } from "../rows/filter.js";

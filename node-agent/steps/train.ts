@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeTensors } from "#aggregation/tensors/safetensors.js";
-import { train, type TrainBody } from "#proto/work/train.js";
+import { type TrainBody, train } from "#proto/work/train.js";
 import { type Dataset, select } from "../data/datasets.js";
 import { type ControlFiles, ControlVariates, writeControlled } from "../training/control.js";
 import type { TrainingPool } from "../training/pool.js";

@@ -1,6 +1,6 @@
+import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { readdir } from "node:fs/promises";
 import util from "node:util";
 import { ComityError } from "#kernel/errors.js";
 import { type BackendName, backendNames } from "./backend-names.js";

@@ -1,13 +1,13 @@
-import { checkServerIdentity, createSecureContext, type SecureContextOptions } from "node:tls";
 import { isIP } from "node:net";
+import { checkServerIdentity, createSecureContext, type SecureContextOptions } from "node:tls";
 import {
+  type ChannelOptions,
   Client,
   connectivityState,
-  logVerbosity,
-  setLogVerbosity,
   credentials,
-  type ChannelOptions,
+  logVerbosity,
   Metadata,
+  setLogVerbosity,
 } from "@grpc/grpc-js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
 import {

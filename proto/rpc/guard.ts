@@ -2,9 +2,9 @@ import { constants } from "node:http2";
 import type { PeerCertificate } from "node:tls";
 import {
   type Metadata,
+  ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
-  ServerInterceptingCall,
   type status as Status,
 } from "@grpc/grpc-js";
 import { ComityError } from "#kernel/errors.js";

@@ -1,4 +1,4 @@
-import { HealthImplementation, service as definition } from "grpc-health-check";
+import { service as definition, HealthImplementation } from "grpc-health-check";
 import type { RpcListener } from "./listener.js";
 
 /** The methods of `grpc.health.v1.Health`, for the table of who may call what. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { textLimits } from "#kernel/json.js";
 import type { Kind } from "./kind.js";
 import { queryLimits } from "./query.js";
-import { columnsOf, columnSchema, rowKeys } from "./rows.js";
+import { columnSchema, columnsOf, rowKeys } from "./rows.js";
 
 const bodySchema = z.strictObject({
   ...rowKeys,

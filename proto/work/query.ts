@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Kind } from "./kind.js";
-import { columnsOf, columnSchema, rowKeys } from "./rows.js";
+import { columnSchema, columnsOf, rowKeys } from "./rows.js";
 
 /** What a query may ask for at most. */
 export const queryLimits = {

@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
+import { groupedTensors } from "#aggregation/tensors/groups.js";
 import type { FoundTensor } from "#aggregation/tensors/schema.js";
 import { checkSchema } from "#aggregation/tensors/schema.js";
-import { groupedTensors } from "#aggregation/tensors/groups.js";
 import type { TensorSpec } from "#aggregation/tensors/spec.js";
 import { ComityError } from "#kernel/errors.js";
 import { type Json, textLimits } from "#kernel/json.js";

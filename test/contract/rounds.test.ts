@@ -34,7 +34,7 @@ async function newRun(store: Store) {
 /** Begins a round of a call in which sites train. */
 const begin = (store: Store, call: CallRef, position: number, ...sites: readonly SiteId[]) =>
   store.write(async ({ db }) => {
-    const round = await insertRound(db, call, position, 1);
+    const round = await insertRound(db, { ...call, revision: 2 }, position, 1);
     const stage = newStage(call, { position, round: round.round });
     await insertAssignments(
       db,
@@ -72,6 +72,7 @@ onEachStore("rounds", (newPlace) => {
       rounds.filter(({ effect }) => effect === "e1").map(({ position }) => position),
       [1, 2],
     );
+    assert.ok(rounds.every(({ revision }) => revision === 2));
     for (const round of rounds) assert.deepEqual(await roundAt(store.db, round, round.position), round);
     assert.equal(await roundAt(store.db, one, 3), undefined);
     assert.equal(await roundAt(store.db, { runId, effect: "e3" }, 1), undefined);

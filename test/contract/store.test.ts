@@ -44,7 +44,7 @@ async function seed(store: Store): Promise<{ runId: RunId; call: CallRef; id: As
   const offered = newAssignment(stage, site);
   await store.write(async ({ db }) => {
     await recordBlob(db, base, 1);
-    await insertRound(db, call, 1, 1);
+    await insertRound(db, { ...call, revision: 1 }, 1, 1);
     await insertStage(db, stage);
     await insertAssignments(db, [offered], 1);
   });
@@ -284,7 +284,7 @@ onEachStore("store", (newPlace) => {
     await failOpenRounds(store.db, call, 9);
     const failed = await roundAt(store.db, call, 1);
     assert.deepEqual([failed?.status, failed?.endedAtMs, failed?.samples], ["failed", 7, 0]);
-    const second = await insertRound(store.db, call, 2, 10);
+    const second = await insertRound(store.db, { ...call, revision: 1 }, 2, 10);
     await endRound(store.db, second, { ...figures, status: "void", endedAtMs: 11 });
     await endRound(store.db, second, { ...figures, status: "completed", endedAtMs: 12, samples: 99 });
     await failOpenRounds(store.db, call, 13);

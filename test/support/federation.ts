@@ -45,6 +45,7 @@ export class Federation implements AsyncDisposable {
   readonly dir: string;
   readonly client: HubClient;
   readonly #children = new Map<string, Child>();
+  readonly #ends: (() => Promise<void>)[] = [];
 
   private constructor(dir: string, client: HubClient) {
     this.dir = dir;
@@ -128,8 +129,14 @@ export class Federation implements AsyncDisposable {
     return { run: await this.client.getRun(runId), events };
   }
 
+  /** Has something ended before the folder goes. */
+  endsWith(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
+    for (const end of this.#ends) await end();
     await Promise.all([...this.#children.values()].map((child) => child.kill()));
     try {
       await verifyRuns(join(this.dir, "hub"));

@@ -47,6 +47,8 @@ export async function openOlderHub(folder: string): Promise<TestHub> {
     const [controlPort, agentPort] = await freePorts();
     await initHub(home, { name: "test", names: [], controlPort, agentPort });
     const paths = hubPaths(home);
+    // No store of that time had an identity.
+    await Promise.all([paths.store, paths.blobStore].map((path) => rm(path)));
     for (const suffix of ["", "-wal", "-shm"]) await rm(`${paths.database}${suffix}`, { force: true });
     await writeFile(paths.database, await databaseIn(folder));
     tellCapabilities(paths.database);

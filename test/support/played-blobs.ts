@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { FoldSpec } from "#hub/federated/script.js";
 import type { Folded } from "#hub/federated/round.js";
+import type { FoldSpec } from "#hub/federated/script.js";
 import { foldHere } from "#hub/fold/here.js";
 import type { Bytes } from "#hub/fold/job.js";
 import { hashBytes } from "#kernel/files.js";
@@ -17,6 +17,11 @@ export class PlayedBlobs {
     const sha256 = hashBytes(bytes);
     this.#blobs.set(sha256, Uint8Array.from(bytes));
     return { sha256, sizeBytes: bytes.length };
+  }
+
+  /** The bytes of every blob. */
+  all(): readonly Uint8Array[] {
+    return [...this.#blobs.values()];
   }
 
   bytesOf({ sha256 }: BlobRef): Uint8Array {

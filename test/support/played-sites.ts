@@ -12,8 +12,8 @@ import { ComityError } from "#kernel/errors.js";
 import { parseRunId, type SiteId } from "#kernel/ids.js";
 import { type Json, type JsonObject, jsonForm } from "#kernel/json.js";
 import { checkAnswer, shapeOf } from "#proto/work/shape.js";
-import { assignmentOf, stageOf } from "./stages.js";
 import type { PlayedBlobs } from "./played-blobs.js";
+import { assignmentOf, stageOf } from "./stages.js";
 
 /** What a site answers; what its kind of work does not declare must not be there. */
 interface PlayedAnswer {

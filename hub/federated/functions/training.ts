@@ -193,10 +193,11 @@ export const trainingScript = <Output extends Json>(
 });
 
 /**
- * Without the answers that the strategy cannot fold, whatever their weights are: a figure is missing, or makes no sense. Throws
+ * Without the answers that the strategy cannot fold, whatever their weights are: a figure is missing, or makes no sense. A stream goes on with
+ * what is left; its site gets new work as any other. Throws
  * `QUORUM_LOST` or `SITES_TOO_FEW` when fewer are left than the rule asks for: nothing is made of what is not an answer.
  */
-function withoutFaults(collected: Collected, { rule, strategy }: Training): Collected {
+function withoutFaults(collected: Collected, { rule, strategy, collect }: Training): Collected {
   const faults = new Map<Answer, string>();
   for (const answer of collected.answers) {
     const fault = answerFault(strategyOf(strategy), answer);
@@ -208,7 +209,7 @@ function withoutFaults(collected: Collected, { rule, strategy }: Training): Coll
     const reason = `Its answer is not one for ${strategy.name}: ${fault}.`;
     return { site, kind: train.name, state: "failed", reason };
   });
-  const needed = Math.max(1, neededToEnd(rule, collected.asked));
+  const needed = collect === "barrier" ? Math.max(1, neededToEnd(rule, collected.asked)) : 1;
   const reasons = left.map(({ site, reason }) => `${site}: ${reason}`).join(" ");
   if (answers.length < needed)
     throw new ComityError(

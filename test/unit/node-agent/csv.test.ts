@@ -5,12 +5,9 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { parseConfig } from "#kernel/config.js";
 import { ComityError } from "#kernel/errors.js";
-import {
-  type DatasetConfigInput,
-  datasetConfigSchema,
-  datasetsConfigSchema,
-} from "#node-agent/data/config.js";
+import { type DatasetConfigInput, datasetConfigSchema } from "#node-agent/data/config.js";
 import { CsvConnector } from "#node-agent/data/csv.js";
+import { datasetsConfigSchema } from "#node-agent/data/datasets-config.js";
 import { maxRecordBytes } from "#node-agent/data/records.js";
 import { temporaryFolders } from "#test/support/folders.js";
 
@@ -250,6 +247,11 @@ describe("datasets in agent.yaml", () => {
       "test and split",
       "  columns: { a: number, y: number }\n  target: y\n  test: t.csv\n  split: { test: 0.1 }\n",
       /not both/,
+    ],
+    [
+      "a connector that there is not",
+      "  connector: cvs\n  columns: { a: number, y: number }\n  target: y\n",
+      /agent\.yaml:3:\d+: .*there is no connector cvs; did you mean "csv"\?/,
     ],
     ["a type that is none", "  columns: { a: numbr, y: number }\n  target: y\n", /agent\.yaml:3/],
     [
