@@ -48,13 +48,14 @@ export class Outbox {
     const { size } = statSync(path);
     if (size > inlineBytes) return await this.#move(id, path, size);
     // Few bytes are read at once: handing them to another thread and back takes longer than the reading.
-    const bytes = readFileSync(path);
-    return {
-      sha256: hashBytes(bytes),
-      sizeBytes: bytes.length,
-      tensors: tensorsIn(bytes, bytes.length),
-      bytes,
-    };
+    return this.take(readFileSync(path));
+  }
+
+  /** {@link put} of few bytes, which go with the journal. */
+  take(bytes: Buffer): StoredUpdate {
+    if (bytes.length > inlineBytes) throw new Error(`an update of ${bytes.length} bytes needs a file`);
+    const tensors = tensorsIn(bytes, bytes.length);
+    return { sha256: hashBytes(bytes), sizeBytes: bytes.length, tensors, bytes };
   }
 
   async #move(id: AssignmentId, path: string, size: number): Promise<StoredUpdate> {

@@ -60,15 +60,19 @@ export class Workshop {
     signal: AbortSignal,
     progress: (fraction: number, text: string) => void,
   ): Promise<Done> {
-    const directory = this.#vacant.pop() ?? this.#makeFolder();
+    // Small works need none.
+    let made: string | undefined;
+    const folder = () => (made ??= this.#vacant.pop() ?? this.#makeFolder());
     let stepEnded = false;
     try {
       const answer = await work.step.run(work.body, {
         site: this.#site,
         draw: offer.draw,
-        directory,
+        get directory() {
+          return folder();
+        },
         input: async (name) => await inputs.open(name),
-        state: state && { path: await this.#states.open(state, directory) },
+        state: state && { path: await this.#states.open(state, folder()) },
         signal,
         progress,
       });
@@ -77,15 +81,14 @@ export class Workshop {
       return await this.#pack(offer, work, answer);
     } finally {
       // What is left is small: a large update has moved into the outbox. A step that was broken off may still write: its folder goes.
-      if (stepEnded) this.#vacate(directory);
-      else rmSync(directory, { recursive: true, force: true });
+      if (made !== undefined && stepEnded) this.#vacate(made);
+      else if (made !== undefined) rmSync(made, { recursive: true, force: true });
     }
   }
 
   async #pack(offer: Offer, work: Work, stepAnswer: StepAnswer): Promise<Done> {
-    const { samples, figures, value, updatePath, statePath } = stepAnswer;
-    const stored =
-      updatePath === undefined ? undefined : await this.#outbox.put(offer.assignmentId, updatePath);
+    const { samples, figures, value, statePath } = stepAnswer;
+    const stored = await this.#store(offer, stepAnswer);
     const valueJson = value === undefined ? undefined : JSON.stringify(value);
     // What is checked is what leaves, not what the step has in its hands.
     const given = valueJson === undefined ? undefined : (JSON.parse(valueJson) as Json);
@@ -103,6 +106,11 @@ export class Workshop {
       throw new Error(`work of kind ${work.step.kind.name} keeps what it does not declare, or nothing`);
     const state = statePath === undefined ? undefined : await this.#states.put(statePath);
     return { answer, bytes: stored?.bytes, state };
+  }
+
+  async #store({ assignmentId }: Offer, { updatePath, update }: StepAnswer) {
+    if (updatePath !== undefined) return await this.#outbox.put(assignmentId, updatePath);
+    return update && this.#outbox.take(Buffer.from(update.buffer, update.byteOffset, update.byteLength));
   }
 
   #vacate(directory: string): void {

@@ -11,7 +11,7 @@ export interface StepContext<Input extends string = string> {
   readonly site: SiteId;
   /** Seeds what the work draws, together with the body's own seed and the site. */
   readonly draw: number;
-  /** Scratch folder of this assignment. */
+  /** Scratch folder of this assignment; made when it is asked for. */
   readonly directory: string;
   /** Opens an input that the kind declares; undefined where the offer has none. Throws when it cannot be fetched. */
   input(name: Input): Promise<StepFile | undefined>;
@@ -36,6 +36,8 @@ export interface StepAnswer<Value = unknown> {
   readonly value?: Value;
   /** A safetensors file in `directory`, closed but not yet synced. */
   readonly updatePath?: string;
+  /** In its place, of at most 64 KiB: a safetensors file that need not lie on the disk. */
+  readonly update?: Uint8Array;
   /** A file in `directory` with what the work keeps at the site; closed, and where its kind keeps something, always there. */
   readonly statePath?: string;
 }

@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { sleep } from "#kernel/async.js";
 import { createLog } from "#kernel/log.js";
 import { startAgent } from "#node-agent/main.js";
@@ -34,11 +32,7 @@ const trainStep: Step<TrainBody, "base" | "control"> = {
 
 const levelStep: Step<LevelBody> = {
   kind: level,
-  run(body, { site, directory }) {
-    const updatePath = join(directory, "counts.safetensors");
-    writeFileSync(updatePath, countsFile(site, body));
-    return Promise.resolve({ samples: 0, figures: {}, updatePath });
-  },
+  run: (body, { site }) => Promise.resolve({ samples: 0, figures: {}, update: countsFile(site, body) }),
 };
 
 endWithParent();

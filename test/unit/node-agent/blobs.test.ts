@@ -135,6 +135,14 @@ describe("node-agent/outbox", () => {
     assert.deepEqual(await readdir(join(dir, "outbox")), []);
   });
 
+  it("takes few bytes as they are, without a file; many need one", () => {
+    const outbox = new Outbox("/nowhere");
+    const bytes = Buffer.from(encodeTensors(tensors));
+    const specs = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+    assert.deepEqual(outbox.take(bytes), { ...blobOf(bytes), tensors: specs, bytes });
+    assert.throws(() => outbox.take(Buffer.alloc(70_000)), /70000 bytes needs a file/);
+  });
+
   it("moves a large update into the outbox, and knows whether it is still the same", async () => {
     const dir = await folder();
     const outbox = new Outbox(join(dir, "outbox"));
