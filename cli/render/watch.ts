@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { compareNumbered, printable } from "#kernel/words.js";
+import { compareNumbered, counted, printable } from "#kernel/words.js";
 import type { RunEvent__Output } from "#proto/generated/comity/v1/RunEvent.js";
 import { findKind, kinds } from "#proto/work/index.js";
 import { count, metric } from "./format.js";
@@ -28,6 +28,9 @@ const passing: ReadonlySet<string> = new Set([
 /** Tasks that only lead to others or reckon: within a loop nobody wants to read of every pass. */
 const glue: ReadonlySet<unknown> = new Set(["do", "for", "fork", "set", "switch", "try"]);
 
+/** Sites that one round may tell of as left out; of hundreds nobody reads. */
+const maxUnasked = 10;
+
 /** Shows a run as it goes: what happened stays, one line for each site changes as it works. */
 export class RunView {
   readonly #area: LiveArea;
@@ -35,6 +38,8 @@ export class RunView {
   readonly #sites = new Map<string, SiteLine>();
   /** The JSON Pointers of the loops that the run has come to. */
   readonly #loops = new Set<string>();
+  /** Sites that were told of as left out. */
+  readonly #unasked = new Set<string>();
 
   constructor(area: LiveArea, live: boolean) {
     this.#area = area;
@@ -48,6 +53,7 @@ export class RunView {
     if (siteLine !== undefined) this.#sites.set(event.site, siteLine);
     if (event.type.startsWith("round.") || event.type.startsWith("run.")) this.#sites.clear();
     if (this.#stays(event)) this.#area.keep(eventLine(event));
+    for (const line of this.#unaskedLines(event)) this.#area.keep(line);
     this.#draw();
   }
 
@@ -74,6 +80,18 @@ export class RunView {
     );
   }
 
+  /** Who is not asked in a round, and by which rule: each site once, for the rules stay the same from round to round. */
+  #unaskedLines({ type, dataJson }: RunEvent__Output): readonly string[] {
+    if (type !== "round.started") return [];
+    const parsed = unaskedSchema.safeParse(eventData(dataJson)["left"]);
+    const fresh = (parsed.data ?? []).filter(({ site }) => !this.#unasked.has(site));
+    for (const { site } of fresh) this.#unasked.add(site);
+    const lines = fresh.slice(0, maxUnasked).map(({ site, reason }) => `${site} is not asked: ${reason}.`);
+    const more = fresh.length - lines.length;
+    if (more > 0) lines.push(`${counted(more, "more site")} ${more === 1 ? "is" : "are"} not asked.`);
+    return lines.map((line) => `  ${printable(line)}`);
+  }
+
   #siteLine({ type, text, dataJson, site }: RunEvent__Output): SiteLine | undefined {
     if (site === "" || !type.startsWith("assignment.")) return undefined;
     const { fraction, kind } = eventData(dataJson);
@@ -93,6 +111,9 @@ export class RunView {
     );
   }
 }
+
+/** Sites that routing has left out of a round, as the event of its beginning tells them. */
+const unaskedSchema = z.array(z.looseObject({ site: z.string(), reason: z.string() }));
 
 /** The figures of a completed round, as its event carries them. */
 const roundFiguresSchema = z.looseObject({

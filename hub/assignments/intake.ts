@@ -1,19 +1,17 @@
 import type { Retention } from "#hub/blobs/retention.js";
 import type { BlobStore } from "#hub/blobs/store.js";
-import { holders } from "#hub/blobs/uses.js";
 import type { RunFeed } from "#hub/runs/feed.js";
 import type { Sites } from "#hub/sites/service.js";
-import { deliverAssignment, findAssignment, insertLateAnswer } from "#hub/store/assignments.js";
-import { holdBlobs, keepSmallBlob, recordBlob } from "#hub/store/blobs.js";
-import { moveStage } from "#hub/store/stages.js";
+import { insertLateAnswer } from "#hub/store/answers.js";
+import { findAssignment } from "#hub/store/assignments.js";
 import type { Store } from "#hub/store/store.js";
-import type { Tx } from "#hub/store/tx.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId, Sha256, SiteId } from "#kernel/ids.js";
 import { canonicalJson } from "#kernel/json.js";
 import { checkHeader } from "./answer.js";
+import { AnswerWriter } from "./answer-writer.js";
 import { finalFaults } from "./faults.js";
 import { type AnswerHeader, type Assignment, isOpen, type Receipt } from "./model.js";
 import type { CallNews } from "./news.js";
@@ -38,10 +36,12 @@ interface Parts {
 export class AnswerIntake {
   readonly #parts: Parts;
   readonly #uploads: Uploads;
+  readonly #writer: AnswerWriter;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#uploads = new Uploads(parts.blobs);
+    this.#writer = new AnswerWriter(parts);
   }
 
   /** Bytes of an update that are stored already. */
@@ -133,57 +133,10 @@ export class AnswerIntake {
   ): Promise<Receipt> {
     const nowMs = this.#parts.clock.nowMs();
     const answer = { assignment, shaped, header, answerSha256, received, nowMs };
-    const delivered = await this.#parts.store
-      .write((tx) => this.#write(tx, answer))
-      .catch((error: unknown) => {
-        if (error instanceof NotOpen) return false;
-        throw error;
-      });
-    if (delivered) return receiptOf(header, nowMs);
+    if (await this.#writer.add(answer)) return receiptOf(header, nowMs);
     if (header.update !== undefined) this.#parts.retention.forsake([header.update.sha256]);
     const now = await this.#find(assignment.site, header.assignmentId);
     return now.state === "delivered" ? repeat(now, header, answerSha256) : this.#late(now, header);
-  }
-
-  /** The stage first: that locks it, and gives the order of arrival. False when it is closed. */
-  async #write(
-    tx: Tx,
-    {
-      assignment,
-      shaped,
-      header,
-      answerSha256,
-      received,
-      nowMs,
-    }: {
-      readonly assignment: Assignment;
-      readonly shaped: ShapedStage;
-      readonly header: AnswerHeader;
-      readonly answerSha256: Sha256;
-      readonly received: ReceivedUpdate | undefined;
-      readonly nowMs: number;
-    },
-  ): Promise<boolean> {
-    const { feed, news } = this.#parts;
-    const { update, samples, metrics } = header;
-    const moved = await moveStage(tx.db, assignment, -1);
-    if (moved === undefined) return false;
-    if (update !== undefined && received !== undefined) {
-      if ("inline" in received) await keepSmallBlob(tx.db, update, received.inline, nowMs);
-      else await recordBlob(tx.db, update, nowMs);
-      await holdBlobs(tx.db, holders.answer(assignment.id), [update]);
-    }
-    // The stage's change is undone with it.
-    if (!(await deliverAssignment(tx.db, header, answerSha256, moved.changes, nowMs))) throw new NotOpen();
-    const { runId, round, site, kind } = assignment;
-    if (!shaped.stage.quiet) {
-      const shown = shaped.kind.answer.figures?.shown === "each" ? metrics : {};
-      const data = { kind, samples, metrics: shown, bytes: update?.sizeBytes ?? 0 };
-      const text = `${site} ${shaped.kind.words.done(samples)}.`;
-      feed.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
-    }
-    if (moved.isDue) news.tell(tx, assignment);
-    return true;
   }
 
   async #late(assignment: Assignment, header: AnswerHeader): Promise<never> {
@@ -207,9 +160,6 @@ export class AnswerIntake {
     });
   }
 }
-
-/** The assignment was not open any more when its answer was to be written. */
-class NotOpen extends Error {}
 
 /**
  * Tells a repetition from another answer. Metrics go in as text: they may be no numbers, which JSON does not have. What the first release

@@ -23,6 +23,7 @@ import type { Kind } from "#proto/work/kind.js";
 import type { Assignment, AssignmentState } from "./model.js";
 import { isOpen } from "./model.js";
 import type { CallNews } from "./news.js";
+import type { Stage } from "./stage.js";
 
 interface Parts {
   readonly store: Store;
@@ -48,18 +49,22 @@ export class Assignments {
     this.#parts = parts;
   }
 
-  /** Pushes open assignments of one stage to those of their sites that are there; the others wait for their next session. */
-  async push(assignments: readonly Assignment[]): Promise<void> {
+  /**
+   * Pushes open assignments of one stage to those of their sites that are there; the others wait for their next session. `opened`: the stage
+   * as it was written, of which these are all assignments if it is a barrier.
+   */
+  async push(assignments: readonly Assignment[], opened?: Stage): Promise<void> {
     const { store, presence, log } = this.#parts;
     const there = assignments.filter(({ site }) => presence.get(site) !== undefined);
     const [first] = there;
     if (first === undefined) return;
     try {
-      const stage = await findStage(store.db, first);
+      const stage = opened ?? (await findStage(store.db, first));
       const call = await originOf(store.db, first);
       if (stage === undefined || call === undefined) return;
       const { runName, startedBy } = call;
-      const { asked } = await countOfStage(store.db, first);
+      const isWhole = opened?.concurrency === 0;
+      const asked = isWhole ? assignments.length : (await countOfStage(store.db, first)).asked;
       const purpose = this.#parts.purposes.get(call.function) ?? "";
       const { siteState } = stage;
       const stateKey = siteState === undefined ? undefined : `${first.runId}/${call.origin}/${siteState}`;

@@ -1,4 +1,12 @@
-import { dropHolders, holdOnly, isReleased, isWanted, wantedBlobs } from "#hub/store/blobs.js";
+import {
+  dropHolders,
+  holdOnly,
+  isReleased,
+  isWanted,
+  type ReleasedBlob,
+  releaseUnused,
+  wantedBlobs,
+} from "#hub/store/blobs.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import { Serial } from "#kernel/async.js";
@@ -68,6 +76,12 @@ export class Retention {
     this.#remove(tx, await holdOnly(tx.db, holder, blobs, this.#parts.clock.nowMs()));
   }
 
+  /** These blobs have rows, and whoever was to need them does not: what nobody needs goes after the commit. */
+  async release(tx: Tx, blobs: readonly BlobRef[]): Promise<void> {
+    const digests = blobs.map(({ sha256 }) => sha256);
+    this.#remove(tx, await releaseUnused(tx.db, digests, this.#parts.clock.nowMs()));
+  }
+
   /** After the commit, parts of answers whose staging keys begin so go: nobody waits for them any more. */
   discardStaged(tx: Tx, prefix: string): void {
     tx.afterCommit(() => void this.#removing.run(() => this.#discard(prefix)));
@@ -114,8 +128,9 @@ export class Retention {
     return this.#removing.idle();
   }
 
-  #remove(tx: Tx, released: readonly BlobRef[]): void {
-    tx.afterCommit(() => this.forsake(released.map(({ sha256 }) => sha256)));
+  #remove(tx: Tx, released: readonly ReleasedBlob[]): void {
+    const files = released.filter(({ hasFile }) => hasFile).map(({ sha256 }) => sha256);
+    tx.afterCommit(() => this.forsake(files));
   }
 
   async #discard(prefix: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { type Assignment, isOpen } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { assignmentsOfStage } from "#hub/store/assignments.js";
+import { listSites } from "#hub/store/sites.js";
+import { lastOfSites, newsOfStream } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
 import { type Json, jsonForm } from "#kernel/json.js";
 import { candidates, choose } from "./choose.js";
@@ -90,7 +92,8 @@ async function resolveTake(
       `A round of ${live.call.function} takes from ${op.stream}, which is no stream.`,
     );
   live.stages.set(op.name, stage);
-  const assignments = await assignmentsOfStage(parts.store.db, stage);
+  const { db } = parts.store;
+  const assignments = await newsOfStream(db, stage, op.after);
   const value = taken(stage, assignments, op, live.place.position);
   if (value !== undefined) {
     // Those that were passed by, too: nobody needs their bytes.
@@ -102,20 +105,19 @@ async function resolveTake(
   // A free site gets the next assignment at once, with the model of now.
   const room = stage.concurrency - assignments.filter(({ state }) => isOpen(state)).length;
   const fitting = room > 0 ? await candidates(parts, live.call, live.place, spec, spec.at) : [];
-  const sites = freeSites(fitting, assignments).slice(0, room);
+  const turns = await lastOfSites(db, stage, fitting);
+  const sites = freeSites(fitting, [...assignments, ...turns]).slice(0, room);
   const part = { inputs: stage.inputs };
   if (sites.length > 0) draft.issues.push({ stage, issues: sites.map((site) => ({ site, part })) });
   if (!draft.isEmpty) return { is: "commit" };
-  return { is: "wait", ...(room < stage.concurrency ? wait : idle(parts, stage, assignments)) };
+  return { is: "wait", ...(room < stage.concurrency ? wait : await idle(parts, stage)) };
 }
 
 /** Until when to wait for sites of a stream at which nobody works. Throws `QUORUM_LOST` when none of them will come back. */
-function idle(
-  { presence, clock }: DriverParts,
-  { stage, rule }: Stage,
-  assignments: readonly Assignment[],
-): Wait {
-  const last = [...new Map(assignments.map((one) => [one.site, one])).values()];
+async function idle({ store, presence, clock }: DriverParts, stream: Stage): Promise<Wait> {
+  const { stage, rule } = stream;
+  const sites = (await listSites(store.db)).map(({ id }) => id);
+  const last = await lastOfSites(store.db, stream, sites);
   const untilMs = Math.max(...last.map(({ site }) => (presence.offlineSinceMs(site) ?? 0) + rule.graceMs));
   if (untilMs > clock.nowMs()) return { untilMs };
   const reasons = last.map(({ site, reason, state }) => `${site}: ${reason ?? state}`).join(" ");
@@ -243,6 +245,10 @@ export function sentWork({ work, body }: Pick<AskSpec, "work" | "body">): Json {
   return jsonForm({ kind: work.name, ...plain });
 }
 
+/** Sites that must stand behind what is let out of a stage: the hub's own least number, or more where the plan wants them. */
+export const smallestNumber = ({ work, rule }: Pick<AskSpec, "work" | "rule">, minSites: number): number =>
+  work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+
 /** A stage as it is sent, whatever a later version of the script would ask. */
 export function newStage(
   { clock, minSites }: DriverParts,
@@ -251,7 +257,7 @@ export function newStage(
   counts: { readonly waiting: number; readonly population: number },
 ) {
   const { runId, effect } = call;
-  const atLeast = work.answer.leaves === "nothing" ? 0 : Math.max(rule.atLeast, minSites);
+  const atLeast = smallestNumber({ work, rule }, minSites);
   return {
     runId,
     effect,

@@ -73,7 +73,13 @@ export async function candidates(
 /** What a stage asks of a site. */
 export function wishOf({ work, body }: Asked, at: At): Wish {
   const { dataset, rows } = work.facts(body);
-  return { dataset, at, rows, capabilities: [work.name, ...(work.requires?.(body) ?? [])] };
+  // What reads no rows takes no place at a dataset either.
+  return {
+    dataset: rows === "none" ? undefined : dataset,
+    at,
+    rows,
+    capabilities: [work.name, ...(work.requires?.(body) ?? [])],
+  };
 }
 
 /** Sites that have just gone away may come back; and a plan may wait for more than are there. Undefined when all is settled. */

@@ -2,7 +2,7 @@ import { type Assignment, assignmentIdOf } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { holders } from "#hub/blobs/uses.js";
 import { insertAssignments } from "#hub/store/assignments.js";
-import { holdBlobs, keepSmallBlob, recordBlob } from "#hub/store/blobs.js";
+import { holdBlobs, keepBlobs } from "#hub/store/blobs.js";
 import { moveCall, whyNotMoved } from "#hub/store/calls.js";
 import { insertFold } from "#hub/store/folds.js";
 import type { Lease } from "#hub/store/owners.js";
@@ -108,7 +108,7 @@ async function write(writing: Writing, draft: Draft): Promise<void> {
   for (const { stage, issues } of draft.issues) {
     const round = (await roundOf(writing)).round.round;
     if ((await moveStage(tx.db, stage, issues.length)) === undefined) throw new Stale();
-    await issue(writing, stage, round, issues, stage.changes);
+    await issue(writing, stage, round, issues);
   }
   if (draft.begun !== undefined) await writeBegun(writing, draft.begun);
   if (draft.turn !== undefined) await writeTurn(writing, draft.turn, (await roundOf(writing)).round);
@@ -121,8 +121,8 @@ async function roundOf({
   nowMs,
 }: Writing): Promise<{ readonly round: Round; readonly isNew: boolean }> {
   const { call, place } = live;
-  const known = await roundAt(tx.db, call, place.position);
-  if (known !== undefined) return { round: known, isNew: false };
+  live.round ??= await roundAt(tx.db, call, place.position);
+  if (live.round !== undefined) return { round: live.round, isNew: false };
   return { round: await insertRound(tx.db, call, place.position, nowMs), isNew: true };
 }
 
@@ -131,10 +131,7 @@ async function writeFold(
   { spec, result, blobs }: NewFold,
 ): Promise<void> {
   const { call, place } = live;
-  for (const blob of blobs) {
-    if ("inline" in blob) await keepSmallBlob(tx.db, blob, blob.inline, nowMs);
-    else await recordBlob(tx.db, blob, nowMs);
-  }
+  await keepBlobs(tx.db, blobs, nowMs);
   await holdBlobs(tx.db, holders.folds(call, place.position), blobs);
   await insertFold(tx.db, call, place.position, spec.name, result);
   for (const { stage: name, answers } of spec.over) {
@@ -164,25 +161,28 @@ async function open(writing: Writing, opening: Opening): Promise<void> {
   await takePlaces(parts, tx, live.call, keys);
   const isOfRound = live.place.position > 0;
   const { round, isNew } = isOfRound ? await roundOf(writing) : { round: undefined, isNew: false };
-  const number = round?.round ?? 0;
-  await insertStage(tx.db, { ...stage, round: number });
-  await issue(writing, stage, number, issues, 0);
+  const opened: Stage = {
+    ...stage,
+    round: round?.round ?? 0,
+    status: "open",
+    closedAtMs: undefined,
+    short: false,
+    changes: 0,
+  };
+  await insertStage(tx.db, opened);
+  await issue(writing, opened, opened.round, issues);
   if (round !== undefined && isNew) tellBegin(parts.feed, tx, round, opening, rounds);
 }
 
-/** Gives each site its assignment of a stage, and pushes it after the commit. `changes` tells those of a stream apart. */
+/** Gives each site its assignment of a stage, and pushes it after the commit. The changes of a stream tell its assignments apart. */
 async function issue(
   { parts, tx, live, nowMs }: Writing,
-  stage: Pick<
-    Stage,
-    "runId" | "effect" | "position" | "stage" | "kind" | "siteState" | "rule" | "concurrency"
-  >,
+  stage: Stage,
   round: number,
   issues: readonly Issue[],
-  changes: number,
 ): Promise<void> {
   const { call } = live;
-  const { runId, effect, position, stage: name, kind, siteState, concurrency } = stage;
+  const { runId, effect, position, stage: name, kind, siteState, concurrency, changes } = stage;
   const states: ReadonlyMap<SiteId, AssignmentId> =
     siteState === undefined ? new Map() : await siteStates(tx.db, { ...call, name: siteState });
   const deadlineAtMs = nowMs + stage.rule.deadlineMs;
@@ -206,5 +206,5 @@ async function issue(
     };
   });
   const assignments: readonly Assignment[] = await insertAssignments(tx.db, fresh, nowMs);
-  tx.afterCommit(() => void parts.assignments.push(assignments));
+  tx.afterCommit(() => void parts.assignments.push(assignments, stage));
 }

@@ -1,5 +1,7 @@
 import { findCall, isPaused } from "#hub/store/calls.js";
+import { foldsOf } from "#hub/store/folds.js";
 import { type Lease, leaseLost } from "#hub/store/owners.js";
+import { roundAt } from "#hub/store/rounds.js";
 import { stagesOf } from "#hub/store/stages.js";
 import { deferred } from "#kernel/async.js";
 import { ComityError, isErrorCode } from "#kernel/errors.js";
@@ -7,12 +9,14 @@ import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import { advance } from "./advance.js";
 import type { Call } from "./call.js";
+import { firstDueMs } from "./collect/overdue.js";
 import { commit } from "./commit.js";
 import { Draft } from "./draft.js";
 import type { FederatedFunction } from "./function.js";
 import { begin, type Live } from "./live.js";
 import type { DriverParts, Wait } from "./parts.js";
 import { givePlacesBack } from "./places.js";
+import type { AskSpec } from "./script.js";
 
 /**
  * Takes a call of any function to its end, from where its rows stand: a hub that was killed anywhere goes on from the same place. It knows
@@ -51,6 +55,8 @@ export async function drive(
       continue;
     }
     live = await write(parts, fn, live, draft, lease, { news, signal });
+    // What was asked just now is as it was written, until there is news of it.
+    if (live !== undefined && isAsking(live, draft)) await wait(parts, [news], signal, dueOf(parts, draft));
   }
 }
 
@@ -91,6 +97,26 @@ async function write(
   }
 }
 
+/** Whether the play waits for those stages that a draft has opened, and for nothing else. */
+function isAsking({ pending }: Live, { opens }: Draft): boolean {
+  if (pending.done === true) return false;
+  const { value: op } = pending;
+  const asks = op.op === "all" ? op.of : op.op === "ask" ? [op] : [];
+  const isAsked = ({ name }: AskSpec) =>
+    opens.some(({ stage, issues }) => stage.stage === name && issues.length > 0);
+  return asks.length > 0 && asks.every(isAsked);
+}
+
+/** When what a draft has asked will need to be looked at, if nothing is heard of it. */
+function dueOf({ presence, clock }: DriverParts, { opens }: Draft): number {
+  const offlineSinceMs = presence.offlineSinceMs.bind(presence);
+  const due = opens.map(({ stage: { rule }, issues }) => {
+    const sites = issues.map(({ site }) => site);
+    return firstDueMs(sites, rule, offlineSinceMs, clock.nowMs());
+  });
+  return Math.min(...due);
+}
+
 /** Whether a call rests between two of its rounds, because its run does. */
 async function rests(parts: DriverParts, call: Call): Promise<boolean> {
   return (await isPaused(parts.store.db, call.runId)) && (await isBetweenRounds(parts, call));
@@ -101,12 +127,22 @@ async function isBetweenRounds({ store }: DriverParts, call: Call): Promise<bool
   return stages.every(({ position }) => position === 0);
 }
 
-/** The state as the newest revision of the script has it; a round that is under way ends by the revision that began it. */
+/**
+ * The state as the newest revision of the script has it; a round that is under way ends by the revision that began it, and the first one goes
+ * with the beginning: the rounds alone say by which revision each was made.
+ */
 async function upgradeOf(parts: DriverParts, fn: FederatedFunction, call: Call): Promise<Draft["upgrade"]> {
   const [newest] = fn.scripts;
-  if (call.revision >= newest.revision || call.position < 0 || newest.upgrade === undefined) return undefined;
-  if (!(await isBetweenRounds(parts, call))) return undefined;
+  if (call.revision >= newest.revision || call.position < 1 || newest.upgrade === undefined) return undefined;
+  if (await hasBegun(parts, call)) return undefined;
   return { revision: newest.revision, state: newest.upgrade(call.state) };
+}
+
+/** Whether something of the next round is written: work that was asked for, also of a stream, or a fold. */
+async function hasBegun({ store }: DriverParts, call: Call): Promise<boolean> {
+  const next = call.position + 1;
+  if ((await roundAt(store.db, call, next)) !== undefined) return true;
+  return (await foldsOf(store.db, call, next)).size > 0;
 }
 
 /** The error that a call has failed with: the hub was killed before the engine had it. */

@@ -1,3 +1,4 @@
+import type { BlobReader } from "#hub/blobs/reader.js";
 import { foldFile } from "#hub/blobs/uses.js";
 import { foldHere, isQuick } from "#hub/fold/here.js";
 import type { Bytes, FoldJob } from "#hub/fold/job.js";
@@ -49,38 +50,58 @@ async function jobOf(
   spec: FoldSpec,
   draft: Draft,
 ): Promise<FoldJob> {
-  // What a fold before has made, and the same commit will write, is in no row yet.
-  const made = draft.folds.flatMap((fold) => fold.blobs);
-  const bytesOf = (blob: BlobRef): Promise<Bytes> | Bytes => {
-    const own = made.find(({ sha256 }) => sha256 === blob.sha256);
-    return own !== undefined && "inline" in own ? { inline: own.inline } : reader.bytesOf(blob);
-  };
-  const { name, folder, options, over, groups = {} } = spec;
-  const common = spec.with?.["base"]?.sha256;
-  const answers: FoldJob["answers"][number][] = [];
-  for (const { samples, figures, stale, value, tensors, base } of over.flatMap((one) => one.answers)) {
-    const bytes = tensors && (await bytesOf(tensors));
-    const own = base !== undefined && common !== undefined && base.sha256 !== common;
-    answers.push({
-      samples,
-      figures,
-      stale,
-      bytes,
-      value: (value ?? null) as FoldJob["options"],
-      ...(own && { base: await bytesOf(base) }),
+  const { name, folder, options, over, groups = {}, with: others = {} } = spec;
+  const common = others["base"]?.sha256;
+  const given = over
+    .flatMap((one) => one.answers)
+    .map((answer) => {
+      const { base } = answer;
+      const own = common !== undefined && base?.sha256 !== common ? base : undefined;
+      return { ...answer, own };
     });
-  }
-  const others: [string, Bytes][] = [];
-  for (const [key, blob] of Object.entries(spec.with ?? {}))
-    if (blob !== undefined) others.push([key, await bytesOf(blob)]);
+  const named = [...given.flatMap(({ tensors, own }) => [tensors, own]), ...Object.values(others)];
+  const bytesOf = await readAll(
+    reader,
+    named.filter((blob) => blob !== undefined),
+    draft,
+  );
+  const answers = given.map(({ samples, figures, stale, value, tensors, own }) => ({
+    samples,
+    figures,
+    stale,
+    bytes: tensors && bytesOf(tensors),
+    value: (value ?? null) as FoldJob["options"],
+    ...(own !== undefined && { base: bytesOf(own) }),
+  }));
   return {
     folder,
     options,
     answers,
     groups,
-    with: Object.fromEntries(others),
+    with: Object.fromEntries(
+      Object.entries(others).flatMap(([key, blob]) => (blob === undefined ? [] : [[key, bytesOf(blob)]])),
+    ),
     sites: answers.length,
     population: over[0]?.population ?? 0,
     outPath: blobs.scratchPath(foldFile(call, `${place.position}.${name}`)),
+  };
+}
+
+/** The bytes of blobs, those in rows by one query; what a fold before has made, and the same commit will write, is in no row yet. */
+async function readAll(
+  reader: BlobReader,
+  blobs: readonly BlobRef[],
+  { folds }: Draft,
+): Promise<(blob: BlobRef) => Bytes> {
+  const known = new Map<string, Bytes>();
+  for (const blob of folds.flatMap((fold) => fold.blobs))
+    if ("inline" in blob) known.set(blob.sha256, { inline: blob.inline });
+  const unread = blobs.filter(({ sha256 }) => !known.has(sha256));
+  const read = await reader.bytesOfAll(unread);
+  for (const [at, bytes] of read.entries()) known.set(unread[at]?.sha256 ?? "", bytes);
+  return ({ sha256 }) => {
+    const bytes = known.get(sha256);
+    if (bytes === undefined) throw new Error(`the blob ${sha256} was not read`);
+    return bytes;
   };
 }

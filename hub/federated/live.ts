@@ -7,7 +7,7 @@ import type { Json } from "#kernel/json.js";
 import type { Call, Place } from "./call.js";
 import type { FederatedFunction } from "./function.js";
 import type { DriverParts } from "./parts.js";
-import type { Folded } from "./round.js";
+import type { Folded, Round } from "./round.js";
 import type { Begun, Op, OpResult, Play, Script, StreamSpec, Turn } from "./script.js";
 
 /** What a play ends with: the beginning of a call, or one of its rounds. */
@@ -30,6 +30,10 @@ export interface Live {
   readonly streams: Map<string, StreamSpec>;
   /** Answers that it has taken out of streams. */
   readonly taken: AssignmentId[];
+  /** The folds that the rows had when it began: those since then it has made itself. Undefined until they are read. */
+  folds: ReadonlyMap<string, Folded> | undefined;
+  /** The row of the round, once it is there. */
+  round: Round | undefined;
 }
 
 /** The script that a call is played by: that of its row, also when this release has a newer one. Throws `SCRIPT_RETIRED`. */
@@ -59,6 +63,8 @@ export function begin(fn: FederatedFunction, call: Call): Live {
     stages: new Map(),
     streams: new Map(),
     taken: [],
+    folds: undefined,
+    round: undefined,
   };
 }
 
@@ -78,8 +84,9 @@ export interface Memo {
   readonly folds: ReadonlyMap<string, Folded>;
 }
 
-export async function readMemo({ store }: Pick<DriverParts, "store">, { call, place }: Live): Promise<Memo> {
+export async function readMemo({ store }: Pick<DriverParts, "store">, live: Live): Promise<Memo> {
+  const { call, place } = live;
   const stages = await stagesOf(store.db, call, place.position);
-  const folds = await foldsOf(store.db, call, place.position);
-  return { stages: new Map(stages.map((stage) => [stage.stage, stage])), folds };
+  live.folds ??= await foldsOf(store.db, call, place.position);
+  return { stages: new Map(stages.map((stage) => [stage.stage, stage])), folds: live.folds };
 }

@@ -10,6 +10,8 @@ export interface Round extends CallRef {
   readonly round: number;
   /** Its place among the rounds of its call, from 1. */
   readonly position: number;
+  /** Of the script that makes it: it ends by the one that began it. */
+  readonly revision: number;
   readonly status: RoundStatus;
   readonly startedAtMs: number;
   readonly endedAtMs: number | undefined;

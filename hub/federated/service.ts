@@ -15,6 +15,7 @@ import type { RunId, SiteId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { CallRef } from "#kernel/refs.js";
 import { adoptOld } from "./adopt.js";
+import { smallestNumber } from "./advance.js";
 import type { CallError } from "./call.js";
 import { wishOf } from "./choose.js";
 import { neededToBegin } from "./collect/quorum.js";
@@ -123,7 +124,7 @@ export class Federated {
 
   /** Where the first stage of a call would go now, which rule keeps each other site out, and what it would fail with. */
   async #explain(fn: FederatedFunction, given: unknown): Promise<Json> {
-    const { store, presence, chooser } = this.#parts;
+    const { store, presence, chooser, minSites } = this.#parts;
     const { to, ...asked } = fn.first(given);
     const sites = await listSites(store.db);
     const request = { sites, wish: wishOf(asked, to.at), online: presence.onlineSites, draw: 1 };
@@ -136,6 +137,7 @@ export class Federated {
     return {
       sites: told.toSorted((a, b) => compareIds(a.site, b.site)),
       needed,
+      behind: smallestNumber(asked, minSites),
       ...(chosen.length < needed && { refusal: "SITES_TOO_FEW" }),
     };
   }

@@ -4,6 +4,7 @@ import { callsOf } from "#hub/store/calls.js";
 import { versionOfRound } from "#hub/store/models.js";
 import { roundAt } from "#hub/store/rounds.js";
 import type { Store } from "#hub/store/store.js";
+import { arrivalsAfter } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
 import type { RunId } from "#kernel/ids.js";
 import { canonicalJson, type Json, jsonForm } from "#kernel/json.js";
@@ -13,7 +14,7 @@ import { collected } from "./collect/collected.js";
 import { taken } from "./collect/taken.js";
 import type { FederatedFunction } from "./function.js";
 import { begin, type Live, type Memo, readMemo } from "./live.js";
-import type { AskSpec, Op, OpResult, Turn } from "./script.js";
+import type { AskSpec, Op, OpResult, Taken, TakeSpec, Turn } from "./script.js";
 
 interface Parts {
   readonly store: Store;
@@ -22,8 +23,9 @@ interface Parts {
 
 /**
  * Plays the federated calls of a run again, round by round from their rows, and compares what the scripts ask and come to with what the rows
- * say: the work and the inputs of every stage, which answers of a stream were taken, the models, the state and the output. Returns how many
- * rounds that were. Calls that release 0.1 has begun are left out: it kept no stages. Throws `JOURNAL_DAMAGED` with the first difference.
+ * say: the work and the inputs of every stage, which answers of a stream were taken, the models, the state and the output. Each round is played
+ * by the revision of the script that made it. Returns how many rounds that were. Calls that release 0.1 has begun are left out: it kept no
+ * stages. Throws `JOURNAL_DAMAGED` with the first difference, and `SCRIPT_RETIRED` for a round whose script is not there any more.
  */
 export async function verifyCalls(parts: Parts, runId: RunId): Promise<number> {
   const calls = await callsOf(parts.store.db, runId);
@@ -44,13 +46,19 @@ export async function verifyCalls(parts: Parts, runId: RunId): Promise<number> {
 async function verifyCall(parts: Parts, call: Call, before: Call | undefined): Promise<number | undefined> {
   const fn = parts.functions.find(({ name }) => name === call.function);
   if (fn === undefined || (call.origin !== call.effect && before === undefined)) return undefined;
-  const start = before === undefined ? { position: -1, state: null } : before;
-  let at: Call = { ...call, position: start.position, state: start.state };
+  // Its beginning goes with its first round.
+  const { revision = call.revision } = (await roundAt(parts.store.db, call, 1)) ?? {};
+  const start = before ?? { position: -1, state: null, revision };
+  let at: Call = { ...call, position: start.position, state: start.state, revision: start.revision };
   let rounds = 0;
   while (at.position < call.position) {
-    const turn = await replay(parts, fn, at);
-    if (turn === undefined) return at.position < 0 ? undefined : rounds;
     const position = at.position + 1;
+    const round = await roundAt(parts.store.db, call, position);
+    const what = round === undefined ? "The beginning" : `Round ${round.round}`;
+    at = playedBy(fn, at, round?.revision ?? at.revision, what);
+    const turn = await replay(parts, fn, at);
+    if (turn === undefined && position === 0) return undefined;
+    if (turn === undefined) throw damaged(call, `${what} does not go to its end`);
     if (position > 0) {
       await compareRound(parts, call, position, turn);
       rounds += 1;
@@ -61,8 +69,27 @@ async function verifyCall(parts: Parts, call: Call, before: Call | undefined): P
     }
     at = { ...at, position, state: jsonForm(turn.next) };
   }
-  if (call.status !== "completed") compare(call, "its state", at.state, call.state);
+  if (call.status === "completed") return rounds;
+  const last = at.revision === call.revision ? at : playedBy(fn, at, call.revision, "The state");
+  compare(call, "its state", last.state, call.state);
   return rounds;
+}
+
+/**
+ * The call as the revision of its script had it that is to be played, or has taken over its state between two rounds. Throws `SCRIPT_RETIRED`;
+ * `what` begins the sentence.
+ */
+function playedBy({ scripts, name }: FederatedFunction, call: Call, revision: number, what: string): Call {
+  const script = scripts.find((one) => one.revision === revision);
+  if (script === undefined) {
+    throw new ComityError(
+      "SCRIPT_RETIRED",
+      `${what} of the call ${call.effect} of ${name} cannot be played again: revision ${revision} of its script made it, and this release does not have that any more.`,
+      { hint: "Verify the run with the release that made it, over a copy of the hub's data." },
+    );
+  }
+  if (call.revision === revision) return call;
+  return { ...call, revision, state: jsonForm(script.upgrade?.(call.state) ?? call.state) };
 }
 
 /** What one round comes to by its rows; undefined where they do not go to its end. */
@@ -97,7 +124,7 @@ async function resultOf(store: Store, live: Live, memo: Memo, op: Op): Promise<O
     }
     case "take": {
       const stage = find(op.stream);
-      return stage && taken(stage, await assignmentsOfStage(store.db, stage), op, position);
+      return stage && takenAgain(store, stage, op, position);
     }
     case "ask":
     case "all": {
@@ -111,6 +138,20 @@ async function resultOf(store: Store, live: Live, memo: Memo, op: Op): Promise<O
       }
       return op.op === "all" ? results : results[0];
     }
+  }
+}
+
+/** What a round has taken out of a stream, read only as far as it went. */
+async function takenAgain(
+  { db }: Store,
+  stage: Stage,
+  op: TakeSpec,
+  position: number,
+): Promise<Taken | undefined> {
+  for (let limit = 2 * op.count; ; limit *= 2) {
+    const arrived = await arrivalsAfter(db, stage, op.after, limit);
+    const got = taken(stage, arrived, op, position);
+    if (got !== undefined || arrived.length < limit) return got;
   }
 }
 
@@ -155,13 +196,16 @@ async function compareOutput(
   compare(call, "its output", jsonForm(output), call.output);
 }
 
-function compare({ effect, function: name }: Call, what: string, played: Json, kept: Json): void {
+function compare(call: Call, what: string, played: Json, kept: Json): void {
   if (canonicalJson(played) === canonicalJson(kept)) return;
-  throw new ComityError(
+  throw damaged(call, `${what} is not what its rows say`);
+}
+
+const damaged = ({ effect, function: name }: Call, how: string): ComityError =>
+  new ComityError(
     "JOURNAL_DAMAGED",
-    `The call ${effect} of ${name}, played again, gives another result: ${what} is not what its rows say.`,
+    `The call ${effect} of ${name}, played again, gives another result: ${how}.`,
     {
       hint: "The hub's database was changed from outside, or a fault of Comity has come to light: please report it with the run's workflow.",
     },
   );
-}

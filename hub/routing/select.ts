@@ -20,7 +20,7 @@ export interface Selection {
 
 /** What a stage asks of a site. */
 export interface Wish {
-  /** Undefined for work without data. */
+  /** Undefined for work without data; work that reads no rows needs none, whatever it names. */
   readonly dataset: DatasetSelector | undefined;
   readonly at: At;
   /** Which share of the dataset the work reads. */
@@ -40,7 +40,7 @@ export function fittingSites(
   const rejected: Rejection[] = [];
   for (const site of sites.toSorted((a, b) => compareIds(a.id, b.id))) {
     const absent = unable(site, capabilities);
-    const dataset = absent ?? (selector && datasetFor(site, selector, rows));
+    const dataset = absent ?? (rows === "none" ? undefined : selector && datasetFor(site, selector, rows));
     if (typeof dataset === "string") {
       rejected.push({ site: site.id, reason: dataset });
       continue;
@@ -78,7 +78,7 @@ function unable(site: Site, wanted: readonly string[]): string | undefined {
 }
 
 /** The one dataset that the work would read, or why there is none. */
-function datasetFor(site: Site, selector: DatasetSelector, rows: Rows): Dataset | string {
+function datasetFor(site: Site, selector: DatasetSelector, rows: Exclude<Rows, "none">): Dataset | string {
   const [dataset, ...others] = matchingDatasets(site, selector);
   const wanted = describeSelector(selector);
   if (others.length > 0) return `${others.length + 1} of its datasets match ${wanted}; name one`;
@@ -91,14 +91,13 @@ function datasetFor(site: Site, selector: DatasetSelector, rows: Rows): Dataset 
 }
 
 /** Rows of a share, as the catalogue tells them. */
-function countOf({ trainRows, testRows }: Dataset, rows: Rows): number {
+function countOf({ trainRows, testRows }: Dataset, rows: Exclude<Rows, "none">): number {
   switch (rows) {
     case "train":
       return trainRows;
     case "test":
       return testRows;
     case "all":
-    case "none":
       return trainRows + testRows;
   }
 }

@@ -17,6 +17,8 @@ export class AgentSession implements LiveSession {
   readonly closed: Promise<never>;
   /** When it was last heard, by the monotonic clock. */
   heardMs: number;
+  /** Answers that are being taken in. */
+  readonly answering = new Set<Promise<void>>();
   readonly #close: (error: ComityError) => void;
   readonly #send: Sender<FromHub>;
   readonly #clock: Clock;

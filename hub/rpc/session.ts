@@ -39,6 +39,9 @@ const defaultHeartbeatMs = 15_000;
 /** A session that has been silent for this many heartbeats is over. */
 const missedHeartbeats = 3;
 
+/** Answers of one session that are taken in at the same time. */
+const maxAnswering = 16;
+
 /** Serves the agents' sessions: decodes what they say, passes it on, and pushes what the hub has for them. */
 export class SessionDesk {
   readonly #parts: Parts;
@@ -154,7 +157,7 @@ export class SessionDesk {
         presence.disconnect(session);
         return;
       case "answer":
-        if (message.answer != null) await this.#answer(session, message.answer);
+        if (message.answer != null) await this.#begin(session, this.#answer(session, message.answer));
         return;
       case "hello":
         throw new ComityError("MESSAGE_INVALID", "A session has one Hello.");
@@ -179,6 +182,14 @@ export class SessionDesk {
       Object.assign(receipt, { errorCode: code, errorText: message });
     }
     session.send({ body: "eventReceipt", eventReceipt: receipt });
+  }
+
+  /** Answers of one site share a commit, too: the next message is not kept waiting for it, unless there are many. */
+  async #begin(session: AgentSession, answer: Promise<void>): Promise<void> {
+    const { answering } = session;
+    const over = answer.finally(() => answering.delete(over));
+    answering.add(over);
+    if (answering.size >= maxAnswering) await Promise.race(answering);
   }
 
   /** An answer with few bytes or none; what may pass by itself is refused as such, and the agent sends it again. */

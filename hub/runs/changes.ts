@@ -30,7 +30,8 @@ export class RunChanges {
   tell(event: RunEvent): void {
     for (const mailbox of this.#live.get(event.runId) ?? []) {
       if (mailbox.size < maxUnread) mailbox.push(event);
-      else if (event.seq > 0) mailbox.push("look");
+      // The one that stands last then is for all that follow, until there is room again.
+      else if (event.seq > 0 && mailbox.size === maxUnread) mailbox.push("look");
     }
   }
 

@@ -69,8 +69,9 @@ export class Sites {
         return upperBound(testRows);
       case "all":
         return upperBound(trainRows) + upperBound(testRows);
+      // No count of rows bounds what reads none.
       case "none":
-        return 0;
+        return limits.samples;
     }
   }
 

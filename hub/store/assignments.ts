@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { AnswerHeader, Assignment, AssignmentState } from "#hub/assignments/model.js";
+import type { Assignment, AssignmentState } from "#hub/assignments/model.js";
 import type { SitePart, StageKey } from "#hub/assignments/stage.js";
 import type { RoutingHistory } from "#hub/routing/rank.js";
 import type { AssignmentId, OpId, RunId, Sha256, SiteId } from "#kernel/ids.js";
@@ -10,7 +10,9 @@ import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";
 import type { AssignmentsTable } from "./schema-federated.js";
 
-type Row = Selectable<AssignmentsTable>;
+/** A row of the table, for those who read it in their own way. */
+export type AssignmentRow = Selectable<AssignmentsTable>;
+type Row = AssignmentRow;
 
 /** A new assignment, attempt 1, state `offered`. */
 export type NewAssignment = Pick<
@@ -46,7 +48,25 @@ const insert = new Bulk(
   "returning *",
 );
 
-/** Writes new assignments and returns them. */
+const count = new Bulk(
+  "insert into asked_sites (run_id, kind, site, last_round, times)",
+  ["text", "text", "text", "bigint", "bigint"],
+  `on conflict (run_id, kind, site) do update set times = asked_sites.times + excluded.times, last_round = case
+    when excluded.last_round > asked_sites.last_round then excluded.last_round else asked_sites.last_round end`,
+);
+
+/** Counts whom a run has asked. One row for each site: PostgreSQL moves no row twice in one statement. */
+async function countAsked(db: Db, assignments: readonly NewAssignment[]): Promise<void> {
+  const rows = new Map<string, [string, string, string, number, number]>();
+  for (const { runId, kind, site, round } of assignments) {
+    const key = `${runId}/${kind}/${site}`;
+    const [, , , last = 0, times = 0] = rows.get(key) ?? [];
+    rows.set(key, [runId, kind, site, Math.max(last, round), times + 1]);
+  }
+  await count.run(db, [...rows.values()]);
+}
+
+/** Writes new assignments and returns them; the run has asked these sites once more. */
 export async function insertAssignments(
   db: Db,
   assignments: readonly NewAssignment[],
@@ -74,7 +94,9 @@ export async function insertAssignments(
     1,
     "",
   ]);
-  return (await insert.run<Row>(db, rows)).map(toAssignment);
+  const inserted = (await insert.run<Row>(db, rows)).map(toAssignment);
+  await countAsked(db, assignments);
+  return inserted;
 }
 
 const find = new Prepared<Row>("select * from assignments where assignment_id = ?");
@@ -105,15 +127,13 @@ export async function assignmentsOfStage(
   return (await findOfStage.rows(db, [runId, effect, position, stage])).map(toAssignment);
 }
 
+const findAsked = new Prepared<{ site: string; times: number; last: number }>(
+  "select site, times, last_round as last from asked_sites where run_id = ? and kind = ?",
+);
+
 /** What a run has asked of its sites so far for a kind of work: whom last, and each how often. */
 export async function routingHistory(db: Db, runId: RunId, kind: string): Promise<RoutingHistory> {
-  const rows = await db
-    .selectFrom("assignments")
-    .select((eb) => ["site", eb.fn.countAll<number>().as("times"), eb.fn.max("round").as("last")])
-    .where("run_id", "=", runId)
-    .where("kind", "=", kind)
-    .groupBy("site")
-    .execute();
+  const rows = await findAsked.rows(db, [runId, kind]);
   const newest = Math.max(0, ...rows.map(({ last }) => last));
   return {
     previous: new Set(rows.filter(({ last }) => last === newest).map(({ site }) => site as SiteId)),
@@ -121,30 +141,29 @@ export async function routingHistory(db: Db, runId: RunId, kind: string): Promis
   };
 }
 
+// The states as text, no values: only so do the partial indexes of what is open serve.
+const findOpen = new Prepared<Row>(
+  "select * from assignments where state in ('offered', 'accepted') order by site, assignment_id",
+);
+const findOpenAt = new Prepared<Row>(
+  "select * from assignments where site = ? and state in ('offered', 'accepted') order by assignment_id",
+);
+
 /** What is open everywhere, or at one site. */
 export async function openAssignments(db: Db, site?: SiteId): Promise<Assignment[]> {
-  let query = db.selectFrom("assignments").selectAll().where("state", "in", ["offered", "accepted"]);
-  if (site !== undefined) query = query.where("site", "=", site);
-  return (await query.orderBy("assignment_id").execute()).map(toAssignment);
+  const rows = await (site === undefined ? findOpen.rows(db, []) : findOpenAt.rows(db, [site]));
+  return rows.map(toAssignment);
 }
+
+const findVanished = new Prepared<Row>(
+  `select assignments.* from stages join assignments on assignments.run_id = stages.run_id and assignments.effect = stages.effect
+    and assignments.position = stages.position and assignments.stage = stages.stage
+    where stages.status = 'open' and assignments.site = ? and assignments.state = 'vanished'`,
+);
 
 /** What a site had vanished from: it may be offered again while its stage is open. */
 export async function vanishedAssignments(db: Db, site: SiteId): Promise<Assignment[]> {
-  const rows = await db
-    .selectFrom("assignments")
-    .innerJoin("stages", (join) =>
-      join
-        .onRef("stages.run_id", "=", "assignments.run_id")
-        .onRef("stages.effect", "=", "assignments.effect")
-        .onRef("stages.position", "=", "assignments.position")
-        .onRef("stages.stage", "=", "assignments.stage"),
-    )
-    .selectAll("assignments")
-    .where("assignments.site", "=", site)
-    .where("assignments.state", "=", "vanished")
-    .where("stages.status", "=", "open")
-    .execute();
-  return rows.map(toAssignment);
+  return (await findVanished.rows(db, [site])).map(toAssignment);
 }
 
 const accept = new Prepared<Pick<Row, "run_id" | "round" | "kind">>(
@@ -198,38 +217,10 @@ export async function reopenAssignment(
   return numUpdatedRows > 0n;
 }
 
-const deliver = new Prepared(
-  `update assignments set state = 'delivered', delivered_at_ms = ?, arrival = ?, op_id = ?, answer_sha256 = ?, update_sha256 = ?,
-    update_bytes = ?, value = ?, samples = ?, metrics = ?, behind = ?, data_version = ?, reason_code = null, reason = null
-    where assignment_id = ? and attempt = ? and state in ('offered', 'accepted')`,
+const closeAll = new Prepared<Row>(
+  `update assignments set state = ?, reason_code = ?, reason = ?
+    where run_id = ? and effect = ? and state in ('offered', 'accepted') returning *`,
 );
-
-/** Records an answer; false when the assignment was not open at this attempt any more (fencing). */
-export async function deliverAssignment(
-  db: Db,
-  header: AnswerHeader,
-  answerSha256: Sha256,
-  arrival: number,
-  nowMs: number,
-): Promise<boolean> {
-  const { opId, update, value, samples, metrics, behind, dataVersion, assignmentId, attempt } = header;
-  const values = [
-    nowMs,
-    arrival,
-    opId,
-    answerSha256,
-    update?.sha256 ?? null,
-    update?.sizeBytes ?? null,
-    value === undefined ? null : JSON.stringify(value),
-    samples,
-    JSON.stringify(metrics),
-    behind,
-    dataVersion,
-    assignmentId,
-    attempt,
-  ];
-  return (await deliver.changes(db, values)) > 0;
-}
 
 /** Closes all that is open of a call. Returns what was closed. */
 export async function closeAssignments(
@@ -238,38 +229,12 @@ export async function closeAssignments(
   state: "cancelled",
   reason: { code: string; text: string },
 ): Promise<Assignment[]> {
-  const rows = await db
-    .updateTable("assignments")
-    .set({ state, reason_code: reason.code, reason: reason.text })
-    .where("run_id", "=", runId)
-    .where("effect", "=", effect)
-    .where("state", "in", ["offered", "accepted"])
-    .returningAll()
-    .execute();
+  const rows = await closeAll.rows(db, [state, reason.code, reason.text, runId, effect]);
   return rows.map(toAssignment);
 }
 
-export async function insertLateAnswer(
-  db: Db,
-  site: SiteId,
-  header: AnswerHeader,
-  nowMs: number,
-): Promise<void> {
-  await db
-    .insertInto("late_answers")
-    .values({
-      assignment_id: header.assignmentId,
-      attempt: header.attempt,
-      site,
-      at_ms: nowMs,
-      update_sha256: header.update?.sha256 ?? null,
-      samples: header.samples,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
-function toAssignment(row: Row): Assignment {
+/** The row in the words of the area. */
+export function toAssignment(row: Row): Assignment {
   return {
     id: row.assignment_id as AssignmentId,
     runId: row.run_id as RunId,

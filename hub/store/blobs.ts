@@ -1,5 +1,5 @@
 import type { Sha256 } from "#kernel/ids.js";
-import { type BlobRef, type CallRef, isInline } from "#kernel/refs.js";
+import type { BlobRef, CallRef } from "#kernel/refs.js";
 import { Bulk } from "./bulk.js";
 import { Prepared } from "./prepared.js";
 import type { Db } from "./schema.js";
@@ -14,32 +14,72 @@ export async function recordBlob(db: Db, blob: BlobRef, nowMs: number): Promise<
   await record.changes(db, [blob.sha256, blob.sizeBytes, nowMs]);
 }
 
-/** Keeps a blob of at most 64 KiB with the row that names it. */
-export async function keepSmallBlob(db: Db, blob: BlobRef, bytes: Uint8Array, nowMs: number): Promise<void> {
-  await recordBlob(db, blob, nowMs);
-  await db
-    .insertInto("small_blobs")
-    .values({ sha256: blob.sha256, bytes })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+/** A blob on its way into the rows: with its bytes if there are few, else they are in the blob store. */
+export interface NewBlob extends BlobRef {
+  readonly inline?: Uint8Array;
 }
 
-const findSmall = new Prepared<{ bytes: Uint8Array }>("select bytes from small_blobs where sha256 = ?");
+const recordAll = new Bulk(
+  "insert into blobs (sha256, size_bytes, created_at_ms, released_at_ms)",
+  ["text", "bigint", "bigint", "bigint"],
+  "on conflict (sha256) do update set released_at_ms = null",
+);
+const keepAll = new Bulk(
+  "insert into small_blobs (sha256, bytes)",
+  ["text", "bytes"],
+  "on conflict do nothing",
+);
 
-/** The bytes of a blob that lies in the database; undefined when it does not. */
-export async function smallBlob(db: Db, sha256: Sha256): Promise<Uint8Array | undefined> {
-  const [row] = await findSmall.rows(db, [sha256]);
-  return row?.bytes;
+/** Records blobs before the rows that name them, those of at most 64 KiB with their bytes. */
+export async function keepBlobs(db: Db, blobs: readonly NewBlob[], nowMs: number): Promise<void> {
+  // Several hubs lock the rows in one order.
+  const each = [...new Map(blobs.map((blob) => [blob.sha256, blob])).values()].sort((a, b) =>
+    a.sha256 < b.sha256 ? -1 : 1,
+  );
+  await recordAll.run(
+    db,
+    each.map(({ sha256, sizeBytes }) => [sha256, sizeBytes, nowMs, null]),
+  );
+  await keepAll.run(
+    db,
+    each.flatMap(({ sha256, inline }) => (inline === undefined ? [] : [[sha256, inline]])),
+  );
+}
+
+const findSmall = new Bulk(
+  "with v(sha256) as (",
+  ["text"],
+  ") select sha256, bytes from small_blobs where sha256 in (select sha256 from v)",
+);
+
+/** The bytes of those of these blobs that lie in the database. */
+export async function smallBlobs(
+  db: Db,
+  digests: readonly Sha256[],
+): Promise<ReadonlyMap<Sha256, Uint8Array>> {
+  const rows = digests.map((sha256) => [sha256]);
+  const found = await findSmall.run<{ sha256: Sha256; bytes: Uint8Array }>(db, rows);
+  return new Map(found.map(({ sha256, bytes }) => [sha256, bytes]));
 }
 
 const hold = new Bulk("insert into blob_uses (holder, sha256)", ["text", "text"], "on conflict do nothing");
 
 /** Says that a holder needs some blobs, besides those that it has. */
 export async function holdBlobs(db: Db, holder: string, blobs: readonly BlobRef[]): Promise<void> {
-  const digests = new Set(blobs.map(({ sha256 }) => sha256));
+  await holdEach(
+    db,
+    blobs.map((blob) => [holder, blob]),
+  );
+}
+
+/** {@link holdBlobs} for several holders. */
+export async function holdEach(
+  db: Db,
+  uses: readonly (readonly [holder: string, blob: BlobRef])[],
+): Promise<void> {
   await hold.run(
     db,
-    [...digests].map((sha256) => [holder, sha256]),
+    uses.map(([holder, { sha256 }]) => [holder, sha256]),
   );
 }
 
@@ -49,8 +89,12 @@ const drop = new Bulk(
   ") delete from blob_uses where holder in (select holder from v) returning sha256",
 );
 
-/** These holders need nothing any more. Returns the blobs that nobody needs now, marked as released: small ones are gone with it. */
-export async function dropHolders(db: Db, holders: readonly string[], nowMs: number): Promise<BlobRef[]> {
+/** These holders need nothing any more: what nobody needs now is released. Returns it. */
+export async function dropHolders(
+  db: Db,
+  holders: readonly string[],
+  nowMs: number,
+): Promise<readonly ReleasedBlob[]> {
   const dropped = await drop.run<{ sha256: string }>(
     db,
     holders.map((holder) => [holder]),
@@ -62,14 +106,16 @@ export async function dropHolders(db: Db, holders: readonly string[], nowMs: num
   );
 }
 
+const heldBy = new Prepared<{ sha256: string }>("select sha256 from blob_uses where holder = ?");
+
 /** The holder needs these blobs and no others. Returns what is released, as {@link dropHolders} does. */
 export async function holdOnly(
   db: Db,
   holder: string,
   blobs: readonly BlobRef[],
   nowMs: number,
-): Promise<BlobRef[]> {
-  const before = await db.selectFrom("blob_uses").select("sha256").where("holder", "=", holder).execute();
+): Promise<readonly ReleasedBlob[]> {
+  const before = await heldBy.rows(db, [holder]);
   const wanted = new Set<string>(blobs.map(({ sha256 }) => sha256));
   const gone = before.map(({ sha256 }) => sha256).filter((sha256) => !wanted.has(sha256));
   await holdBlobs(db, holder, blobs);
@@ -93,26 +139,38 @@ export async function answerHolders(
   return (await findAnswers.rows(db, values)).map(({ holder }) => holder);
 }
 
-async function releaseUnused(db: Db, candidates: readonly string[], nowMs: number): Promise<BlobRef[]> {
-  if (candidates.length === 0) return [];
-  const rows = await db
-    .updateTable("blobs")
-    .set({ released_at_ms: nowMs })
-    .where("sha256", "in", [...new Set(candidates)])
-    .where("released_at_ms", "is", null)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb.selectFrom("blob_uses").select("holder").whereRef("blob_uses.sha256", "=", "blobs.sha256"),
-        ),
-      ),
-    )
-    .returning(["sha256", "size_bytes"])
-    .execute();
-  const released = rows.map((row) => ({ sha256: row.sha256 as Sha256, sizeBytes: row.size_bytes }));
-  const small = released.filter(isInline).map(({ sha256 }) => sha256);
-  if (small.length > 0) await db.deleteFrom("small_blobs").where("sha256", "in", small).execute();
-  return released;
+const release = new Bulk(
+  "with v(sha256, at_ms) as (",
+  ["text", "bigint"],
+  `) update blobs set released_at_ms = v.at_ms from v where blobs.sha256 = v.sha256 and blobs.released_at_ms is null
+    and not exists (select 1 from blob_uses where blob_uses.sha256 = blobs.sha256) returning blobs.sha256 as sha256, blobs.size_bytes as size`,
+);
+const forget = new Bulk(
+  "with v(sha256) as (",
+  ["text"],
+  ") delete from small_blobs where sha256 in (select sha256 from v) returning sha256",
+);
+
+/** A blob that nobody needs any more. */
+export interface ReleasedBlob extends BlobRef {
+  /** Its bytes may lie in a file, which may go; few bytes are gone with their row. */
+  readonly hasFile: boolean;
+}
+
+/** Marks those of some blobs as released that nobody needs, and returns them. */
+export async function releaseUnused(
+  db: Db,
+  candidates: readonly string[],
+  nowMs: number,
+): Promise<readonly ReleasedBlob[]> {
+  const rows = [...new Set(candidates)].map((sha256) => [sha256, nowMs]);
+  const released = await release.run<{ sha256: Sha256; size: number }>(db, rows);
+  const gone = await forget.run<{ sha256: Sha256 }>(
+    db,
+    released.map(({ sha256 }) => [sha256]),
+  );
+  const small = new Set(gone.map(({ sha256 }) => sha256));
+  return released.map(({ sha256, size }) => ({ sha256, sizeBytes: size, hasFile: !small.has(sha256) }));
 }
 
 /** Whether some row wants a blob: there is one, and it is not released. */

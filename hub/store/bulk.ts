@@ -2,7 +2,10 @@ import { CompiledQuery, sql } from "kysely";
 import type { Db } from "./schema.js";
 
 /** What a row may hold. */
-export type Cell = string | number | null;
+export type Cell = string | number | Uint8Array | null;
+
+/** The type of a column of values. */
+type CellType = "text" | "bigint" | "bytes";
 
 /** Rows of one statement at the most: SQLite takes 32,766 values. */
 const maxRows = 250;
@@ -13,7 +16,7 @@ const maxRows = 250;
  */
 export class Bulk {
   readonly #before: string;
-  readonly #types: readonly ("text" | "bigint")[];
+  readonly #types: readonly CellType[];
   readonly #after: string;
   readonly #constants: string;
   readonly #texts = new Map<string, string>();
@@ -22,12 +25,7 @@ export class Bulk {
    * `before` and `after` stand around `values (…), (…)`; `types` are those of the columns. `constants` are columns behind those with the
    * same number in every row.
    */
-  constructor(
-    before: string,
-    types: readonly ("text" | "bigint")[],
-    after = "",
-    constants: readonly number[] = [],
-  ) {
+  constructor(before: string, types: readonly CellType[], after = "", constants: readonly number[] = []) {
     this.#before = before;
     this.#types = types;
     this.#after = after;
@@ -61,13 +59,17 @@ export class Bulk {
     const list = Array.from({ length: rows }, (_, row) => {
       // PostgreSQL takes the type of a column of values from its first row.
       const cells = this.#types.map((type) =>
-        row === 0 && type === "bigint" ? `cast(${place()} as bigint)` : place(),
+        row > 0 || type === "text" ? place() : `cast(${place()} as ${nameOf(type, numbered)})`,
       );
       return `(${cells.join(", ")}${this.#constants})`;
     });
     return `${this.#before} values ${list.join(", ")} ${this.#after}`;
   }
 }
+
+/** What SQLite, or the database that writes `$1`, calls a type. */
+const nameOf = (type: CellType, numbered: boolean): string =>
+  type === "bytes" ? (numbered ? "bytea" : "blob") : type;
 
 const styles = new WeakMap<object, boolean>();
 

@@ -133,15 +133,14 @@ export async function saveOutput(db: Db, { runId, effect }: CallRef, output: Jso
     .execute();
 }
 
+const firstRound = new Prepared<{ first: number }>(
+  "select started_at_ms as first from rounds where run_id = ? and effect = ? order by position limit 1",
+);
+
 /** Seconds since the first round of a call began. */
 export async function secondsOf(db: Db, { runId, effect }: CallRef, nowMs: number): Promise<number> {
-  const { first } = await db
-    .selectFrom("rounds")
-    .select((eb) => eb.fn.min<number | null>("started_at_ms").as("first"))
-    .where("run_id", "=", runId)
-    .where("effect", "=", effect)
-    .executeTakeFirstOrThrow();
-  return (nowMs - (first ?? nowMs)) / 1000;
+  const [row] = await firstRound.rows(db, [runId, effect]);
+  return (nowMs - (row?.first ?? nowMs)) / 1000;
 }
 
 /**

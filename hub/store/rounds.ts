@@ -9,18 +9,21 @@ import type { RoundsTable } from "./schema-federated.js";
 type Row = Selectable<RoundsTable>;
 
 const insert = new Prepared<Row>(
-  `insert into rounds (run_id, round, effect, position, status, started_at_ms, samples, metrics, sites)
-    values (?, (select coalesce(max(round), 0) + 1 from rounds where run_id = ?), ?, ?, 'open', ?, 0, '{}', 0) returning *`,
+  `insert into rounds (run_id, round, effect, position, revision, status, started_at_ms, samples, metrics, sites)
+    values (?, (select coalesce(max(round), 0) + 1 from rounds where run_id = ?), ?, ?, ?, 'open', ?, 0, '{}', 0) returning *`,
 );
 
-/** Begins a round under the next number of its run, whichever calls of the run are under way at the same time. */
+/**
+ * Begins a round under the next number of its run, whichever calls of the run are under way at the same time. `revision`: of the script that
+ * makes it.
+ */
 export async function insertRound(
   db: Db,
-  { runId, effect }: CallRef,
+  { runId, effect, revision }: Pick<Round, "runId" | "effect" | "revision">,
   position: number,
   nowMs: number,
 ): Promise<Round> {
-  const [row] = await insert.rows(db, [runId, runId, effect, position, nowMs]);
+  const [row] = await insert.rows(db, [runId, runId, effect, position, revision, nowMs]);
   if (row === undefined) throw new Error("an inserted round was not returned");
   return toRound(row);
 }
@@ -79,15 +82,13 @@ export async function endRound(
   ]);
 }
 
+const failAll = new Prepared(
+  "update rounds set status = 'failed', ended_at_ms = ? where run_id = ? and effect = ? and status = 'open'",
+);
+
 /** Ends whatever round of a call is still under way. */
 export async function failOpenRounds(db: Db, { runId, effect }: CallRef, nowMs: number): Promise<void> {
-  await db
-    .updateTable("rounds")
-    .set({ status: "failed", ended_at_ms: nowMs })
-    .where("run_id", "=", runId)
-    .where("effect", "=", effect)
-    .where("status", "=", "open")
-    .execute();
+  await failAll.changes(db, [nowMs, runId, effect]);
 }
 
 /** Every round of a run, in their order. */
@@ -107,6 +108,7 @@ function toRound(row: Row): Round {
     effect: row.effect as EffectId,
     round: row.round,
     position: row.position,
+    revision: row.revision,
     status: row.status as Round["status"],
     startedAtMs: row.started_at_ms,
     endedAtMs: row.ended_at_ms ?? undefined,

@@ -110,6 +110,8 @@ export interface RoundsTable {
   effect: Generated<string>;
   /** Its place among the rounds of its call, from 1. */
   position: number;
+  /** Of the script that makes it. */
+  revision: number;
   status: string;
   started_at_ms: number;
   ended_at_ms: number | null;
@@ -161,6 +163,16 @@ export interface AssignmentsTable {
   data_version: string;
   reason_code: string | null;
   reason: string | null;
+}
+
+/** How often a run has asked a site for a kind of work: counted as it asks, for its assignments grow with its rounds. */
+export interface AskedSitesTable {
+  run_id: string;
+  kind: string;
+  site: string;
+  times: number;
+  /** The number of the last round that it was asked in. */
+  last_round: number;
 }
 
 /** Answers that came after their attempt was over: kept as a fact, never aggregated. */

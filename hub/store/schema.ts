@@ -14,6 +14,7 @@ import type {
   TransitionsTable,
 } from "./schema-engine.js";
 import type {
+  AskedSitesTable,
   AssignmentsTable,
   BlobsTable,
   BlobUsesTable,
@@ -61,6 +62,7 @@ export interface Schema {
   site_states: SiteStatesTable;
   rounds: RoundsTable;
   assignments: AssignmentsTable;
+  asked_sites: AskedSitesTable;
   late_answers: LateAnswersTable;
   blobs: BlobsTable;
   small_blobs: SmallBlobsTable;

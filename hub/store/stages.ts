@@ -95,7 +95,7 @@ export async function inputsOfSite(db: Db, site: SiteId): Promise<ReadonlySet<Sh
 }
 
 const findAll = new Prepared<Row>(
-  "select * from stages where run_id = ? and effect = ? and (position = ? or position = 0) order by opened_at_ms",
+  "select * from stages where run_id = ? and effect = ? and position in (?, 0) order by opened_at_ms",
 );
 
 /** The stages of a call that a round sees: its own, and those of position 0. */
@@ -108,21 +108,23 @@ export async function stagesOf(
 }
 
 const move = new Prepared<{ changes: number; waiting: number; concurrency: number }>(
-  `update stages set changes = changes + 1, waiting = waiting + ?
+  `update stages set changes = changes + ?, waiting = waiting + ?
     where run_id = ? and effect = ? and position = ? and stage = ? and status = 'open'
     returning changes, waiting, concurrency`,
 );
 
 /**
  * Says within the transaction of an assignment's change that it has changed: so it conflicts with the closing of the stage. `opened`: how
- * many more of its assignments are open now. Undefined: the stage is not open any more, and nothing of it may change.
+ * many more of its assignments are open now; `changed`: how many have changed. Undefined: the stage is not open any more, and nothing of it
+ * may change.
  */
 export async function moveStage(
   db: Db,
   { runId, effect, position, stage }: StageKey,
   opened: number,
+  changed = 1,
 ): Promise<{ readonly changes: number; readonly isDue: boolean } | undefined> {
-  const [row] = await move.rows(db, [opened, runId, effect, position, stage]);
+  const [row] = await move.rows(db, [changed, opened, runId, effect, position, stage]);
   return row && { changes: row.changes, isDue: row.waiting <= 0 || row.concurrency > 0 };
 }
 
@@ -153,6 +155,10 @@ export async function replaceStageInputs(db: Db, key: StageKey, inputs: Inputs):
     .execute();
 }
 
+const endAll = new Prepared(
+  "update stages set status = ?, closed_at_ms = ? where run_id = ? and effect = ? and status = 'open'",
+);
+
 /** Ends whatever stage of a call is still open: `closed` when the call has come to its end, `failed` when it ends without it. */
 export async function endStages(
   db: Db,
@@ -160,13 +166,7 @@ export async function endStages(
   status: "closed" | "failed",
   nowMs: number,
 ): Promise<void> {
-  await db
-    .updateTable("stages")
-    .set({ status, closed_at_ms: nowMs })
-    .where("run_id", "=", runId)
-    .where("effect", "=", effect)
-    .where("status", "=", "open")
-    .execute();
+  await endAll.changes(db, [status, nowMs, runId, effect]);
 }
 
 function toStage(row: Row): Stage {

@@ -19,6 +19,8 @@ interface Job {
   readonly reject: (error: unknown) => void;
   /** Has no statement of its own, and so nothing that would have to be undone alone. */
   readonly onlyGathers: boolean;
+  /** Its gatherer writes before the works. */
+  readonly isFirst: boolean;
 }
 
 type Gathered = Map<Gatherer<never>, unknown[]>;
@@ -81,7 +83,7 @@ export class Store {
           }
         };
       };
-      this.#queue.push({ run, reject, onlyGathers: false });
+      this.#queue.push({ run, reject, onlyGathers: false, isFirst: false });
       this.#drainNow();
     });
   }
@@ -102,7 +104,7 @@ export class Store {
           }
         });
       };
-      this.#queue.push({ run, reject, onlyGathers: true });
+      this.#queue.push({ run, reject, onlyGathers: true, isFirst: gatherer.isFirst ?? false });
       if (urgent) this.#drainNow();
       else this.#drainSoon();
     });
@@ -150,21 +152,23 @@ export class Store {
       this.#hold?.seat.assertHeld();
       await this.db.transaction().execute(async (db) => {
         const gathered: Gathered = new Map();
-        for (const job of jobs) {
-          const whole = jobs.length === 1 || job.onlyGathers;
-          tell.push(whole ? await job.run(db, gathered) : await runApart(db, job, gathered));
-        }
-        at.gathering = true;
         const tx: Tx = {
           db,
           afterCommit: (callback) => tell.push(callback),
           gather: (gatherer, item) => collect(gathered, gatherer, item),
         };
-        for (let next = first(gathered); next !== undefined; next = first(gathered)) {
-          const [gatherer, items] = next;
-          gathered.delete(gatherer);
-          await gatherer.write(tx, items as never[]);
+        const early = jobs.filter(({ isFirst }) => isFirst);
+        for (const job of early) tell.push(await job.run(db, gathered));
+        at.gathering = early.length > 0;
+        await writeGathered(tx, gathered, ({ isFirst }) => isFirst === true);
+        at.gathering = false;
+        for (const job of jobs) {
+          if (job.isFirst) continue;
+          const whole = jobs.length === 1 || job.onlyGathers;
+          tell.push(whole ? await job.run(db, gathered) : await runApart(db, job, gathered));
         }
+        at.gathering = true;
+        await writeGathered(tx, gathered, () => true);
         const renewed = await this.#hold?.seat.renew(db);
         if (renewed !== undefined) tell.unshift(renewed);
       });
@@ -211,7 +215,19 @@ function isOfData(error: unknown): boolean {
   return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG)|^2[23]...$/.test(code);
 }
 
-const first = (gathered: Gathered) => gathered.entries().next().value;
+/** Has those gatherers write that are meant, and what they gather in turn. */
+async function writeGathered(
+  tx: Tx,
+  gathered: Gathered,
+  isMeant: (gatherer: Gatherer<never>) => boolean,
+): Promise<void> {
+  const next = () => [...gathered].find(([gatherer]) => isMeant(gatherer));
+  for (let found = next(); found !== undefined; found = next()) {
+    const [gatherer, items] = found;
+    gathered.delete(gatherer);
+    await gatherer.write(tx, items as never[]);
+  }
+}
 
 function collect(gathered: Gathered, gatherer: Gatherer<never>, item: unknown): void {
   const items = gathered.get(gatherer);

@@ -3,6 +3,8 @@ import type { Schema } from "./schema.js";
 
 /** Writes what works gather over a transaction, once for all of them at its end. */
 export interface Gatherer<Item> {
+  /** What was put on its own comes before the works that share the transaction: they see it. Else after them. */
+  readonly isFirst?: boolean;
   /** `tx` is the whole transaction; what is gathered by it is written after this. */
   write(tx: Tx, items: readonly Item[]): Promise<void>;
 }

@@ -44,6 +44,8 @@ interface Parts {
 const explanationSchema = z.object({
   sites: z.array(z.object({ site: z.string(), chosen: z.boolean(), reason: z.string().default("") })),
   needed: z.number(),
+  /** Sites that must stand behind what is let out; one site may stand for several. */
+  behind: z.number().default(0),
   refusal: z.string().optional(),
 });
 
@@ -128,11 +130,12 @@ async function callStep(
   try {
     called.check?.(parsed.data);
     if (called.explain === undefined) return { text: "would be called from the hub", sites: [] };
-    const { sites, needed, refusal } = explanationSchema.parse(await called.explain(parsed.data));
+    const { sites, needed, behind, refusal } = explanationSchema.parse(await called.explain(parsed.data));
     const chosen = sites.filter((site) => site.chosen).length;
+    const few = chosen < behind ? `, and lets nothing out unless ${behind} are behind it` : "";
     const text =
       refusal === undefined
-        ? `would go to ${counted(chosen, "site")}`
+        ? `would go to ${counted(chosen, "site")}${few}`
         : `would be refused with ${refusal}: ${counted(chosen, "site")}, and ${needed} needed`;
     return { text, sites };
   } catch (thrown) {

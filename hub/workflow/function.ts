@@ -58,11 +58,14 @@ export interface WorkflowFunction<Argument = unknown> {
 /** A call has failed, with the error that the workflow may catch. */
 export class FunctionFailure extends ComityError {
   readonly workflowError: WorkflowError;
+  /** The detail is what a service has said, whole: it is cut for people only once no secret can be cut in two. */
+  readonly isHeard: boolean;
 
-  constructor(workflowError: WorkflowError, options: { cause?: unknown } = {}) {
+  constructor(workflowError: WorkflowError, options: { cause?: unknown; isHeard?: boolean } = {}) {
     const { title, detail, type } = workflowError;
     super("TASK_FAILED", [title, detail].filter((part) => part !== undefined).join(": ") || type, options);
     this.workflowError = workflowError;
+    this.isHeard = options.isHeard ?? false;
   }
 }
 

@@ -43,7 +43,7 @@ export const datasetConfigSchema = z
   .strictObject({
     name: nameSchema,
     /** The name of a connector; whether there is one, the list of all datasets is asked. */
-    connector: z.string().min(1).max(64).default("csv"),
+    connector: z.string().default("csv"),
     /** Relative to the agent's folder. */
     path: z.string().min(1),
     /** What stands between two cells. */

@@ -19,7 +19,7 @@ export interface InputRule {
 
 /** All that a site's policy is told of a body; no rule reads the body itself. */
 export interface WorkFacts {
-  /** Undefined for work without data. */
+  /** Undefined for work without data. Routing asks no site for it where `rows` is `none`. */
   readonly dataset: DatasetSelector | undefined;
   readonly rows: Rows;
   /** Passes over the rows. */

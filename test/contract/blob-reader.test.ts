@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { it } from "mocha";
 import { BlobReader } from "#hub/blobs/reader.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
-import { keepSmallBlob, recordBlob } from "#hub/store/blobs.js";
+import { keepBlobs, recordBlob } from "#hub/store/blobs.js";
 import { hashBytes } from "#kernel/files.js";
 import { type BlobRef, inlineBytes } from "#kernel/refs.js";
 import { temporaryFolders } from "../support/folders.js";
@@ -27,7 +27,7 @@ onEachStore("the reader of blobs", (newPlace) => {
     await store.write(({ db }) => recordBlob(db, refOf(bytes), 1));
   };
   const row = ({ store }: Hub, bytes: Uint8Array) =>
-    store.write(({ db }) => keepSmallBlob(db, refOf(bytes), bytes, 1));
+    store.write(({ db }) => keepBlobs(db, [{ ...refOf(bytes), inline: bytes }], 1));
   const read = async ({ reader }: Hub, bytes: Uint8Array, offset: number) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of reader.read(hashBytes(bytes), offset)) chunks.push(chunk);

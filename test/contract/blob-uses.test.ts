@@ -2,21 +2,22 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { it } from "mocha";
 import { holders } from "#hub/blobs/uses.js";
-import { deliverAssignment, insertAssignments } from "#hub/store/assignments.js";
+import { deliverAssignments } from "#hub/store/answers.js";
+import { insertAssignments } from "#hub/store/assignments.js";
 import {
   answerHolders,
   dropHolders,
   holdBlobs,
   holdOnly,
   isWanted,
-  keepSmallBlob,
+  keepBlobs,
   recordBlob,
-  smallBlob,
+  smallBlobs,
   wantedBlobs,
 } from "#hub/store/blobs.js";
 import type { Store } from "#hub/store/store.js";
 import { hashBytes } from "#kernel/files.js";
-import { parseSiteId } from "#kernel/ids.js";
+import { parseSiteId, type Sha256 } from "#kernel/ids.js";
 import { type BlobRef, inlineBytes } from "#kernel/refs.js";
 import { insertNewRun } from "../support/rows.js";
 import { headerTo, newAssignment, newStage } from "../support/stages.js";
@@ -24,6 +25,8 @@ import { onEachStore } from "../support/stores.js";
 
 const bytesOf = (name: string) => Buffer.from(name);
 const blob = (name: string): BlobRef => ({ sha256: hashBytes(name), sizeBytes: bytesOf(name).length });
+const small = (name: string) => ({ ...blob(name), inline: bytesOf(name) });
+const bytesIn = async ({ db }: Store, sha256: Sha256) => (await smallBlobs(db, [sha256])).get(sha256);
 const large = (name: string): BlobRef => ({ sha256: hashBytes(name), sizeBytes: inlineBytes + 1 });
 
 onEachStore("the uses of blobs", (newPlace) => {
@@ -32,7 +35,7 @@ onEachStore("the uses of blobs", (newPlace) => {
   /** Brings small blobs that a holder needs. */
   const bring = (store: Store, holder: string, ...names: string[]) =>
     store.write(async ({ db }) => {
-      for (const name of names) await keepSmallBlob(db, blob(name), bytesOf(name), 1);
+      await keepBlobs(db, names.map(small), 1);
       await holdBlobs(db, holder, names.map(blob));
     });
   const drop = (store: Store, ...list: string[]) => store.write(({ db }) => dropHolders(db, list, 5));
@@ -40,12 +43,12 @@ onEachStore("the uses of blobs", (newPlace) => {
 
   given("let a small blob go with its last holder, its bytes in the same transaction", async (store) => {
     await bring(store, "answer/1", "one", "two");
-    assert.deepEqual(Buffer.from((await smallBlob(store.db, blob("one").sha256)) ?? []), bytesOf("one"));
+    assert.deepEqual(Buffer.from((await bytesIn(store, blob("one").sha256)) ?? []), bytesOf("one"));
     const released = await drop(store, "answer/1");
     assert.deepEqual(digests(released), digests([blob("one"), blob("two")]));
     assert.deepEqual(released.map(({ sizeBytes }) => sizeBytes).toSorted(), [3, 3]);
     for (const name of ["one", "two"]) {
-      assert.equal(await smallBlob(store.db, blob(name).sha256), undefined);
+      assert.equal(await bytesIn(store, blob(name).sha256), undefined);
       assert.equal(await isWanted(store.db, blob(name).sha256), false);
     }
     assert.deepEqual(await wantedBlobs(store.db), []);
@@ -56,10 +59,7 @@ onEachStore("the uses of blobs", (newPlace) => {
     await bring(store, "answer/1", "shared", "own");
     await bring(store, "model/m/1", "shared");
     assert.deepEqual(digests(await drop(store, "answer/1")), digests([blob("own")]));
-    assert.deepEqual(
-      Buffer.from((await smallBlob(store.db, blob("shared").sha256)) ?? []),
-      bytesOf("shared"),
-    );
+    assert.deepEqual(Buffer.from((await bytesIn(store, blob("shared").sha256)) ?? []), bytesOf("shared"));
     assert.equal(await isWanted(store.db, blob("shared").sha256), true);
     assert.deepEqual(digests(await drop(store, "model/m/1")), digests([blob("shared")]));
   });
@@ -75,8 +75,8 @@ onEachStore("the uses of blobs", (newPlace) => {
       await recordBlob(db, large("large"), 1);
       await holdBlobs(db, "fold/r/e1/1", [large("large")]);
     });
-    assert.equal(await smallBlob(store.db, large("large").sha256), undefined);
-    assert.deepEqual(await drop(store, "fold/r/e1/1"), [large("large")]);
+    assert.equal(await bytesIn(store, large("large").sha256), undefined);
+    assert.deepEqual(await drop(store, "fold/r/e1/1"), [{ ...large("large"), hasFile: true }]);
     assert.equal(await isWanted(store.db, large("large").sha256), false);
     assert.equal(await isWanted(store.db, hashBytes("unknown")), false);
   });
@@ -86,7 +86,7 @@ onEachStore("the uses of blobs", (newPlace) => {
     await drop(store, "answer/1");
     await bring(store, "answer/2", "again");
     assert.equal(await isWanted(store.db, blob("again").sha256), true);
-    assert.deepEqual(Buffer.from((await smallBlob(store.db, blob("again").sha256)) ?? []), bytesOf("again"));
+    assert.deepEqual(Buffer.from((await bytesIn(store, blob("again").sha256)) ?? []), bytesOf("again"));
     assert.deepEqual(await wantedBlobs(store.db), [blob("again")]);
     assert.deepEqual(digests(await drop(store, "answer/2")), digests([blob("again")]));
   });
@@ -98,8 +98,8 @@ onEachStore("the uses of blobs", (newPlace) => {
       store.write(({ db }) => holdOnly(db, "call/r/e1", names.map(blob), 5));
     assert.deepEqual(await hold("model", "server"), []);
     await drop(store, "fold/r/e1/1");
-    assert.deepEqual(await hold("next", "server"), [blob("model")]);
-    assert.equal(await smallBlob(store.db, blob("model").sha256), undefined);
+    assert.deepEqual(await hold("next", "server"), [{ ...blob("model"), hasFile: false }]);
+    assert.equal(await bytesIn(store, blob("model").sha256), undefined);
     assert.deepEqual(await hold("next", "server"), []);
     assert.deepEqual(
       digests(await hold()),
@@ -112,7 +112,7 @@ onEachStore("the uses of blobs", (newPlace) => {
   given("go of many holders at once, and of none", async (store) => {
     const names = Array.from({ length: 600 }, (_, at) => `blob ${at}`);
     await store.write(async ({ db }) => {
-      for (const name of [...names, "common"]) await keepSmallBlob(db, blob(name), bytesOf(name), 1);
+      await keepBlobs(db, [...names, "common"].map(small), 1);
       for (const [at, name] of names.entries())
         await holdBlobs(db, `answer/${at}`, [blob(name), blob("common")]);
     });
@@ -143,14 +143,14 @@ onEachStore("the uses of blobs", (newPlace) => {
           held.set(one.holder, new Set([...(held.get(one.holder) ?? []), ...one.names]));
         } else {
           await store.write(async ({ db }) => {
-            for (const own of one.names) await keepSmallBlob(db, blob(own), bytesOf(own), 1);
+            await keepBlobs(db, one.names.map(small), 1);
             await holdOnly(db, one.holder, one.names.map(blob), 5);
           });
           held.set(one.holder, new Set(one.names));
         }
         const wanted = new Set([...held.values()].flatMap((own) => [...own]));
         for (const own of ["a", "b", "c"]) {
-          const bytes = await smallBlob(store.db, blob(own).sha256);
+          const bytes = await bytesIn(store, blob(own).sha256);
           assert.equal(bytes !== undefined, wanted.has(own), own);
         }
         assert.deepEqual(
@@ -177,7 +177,9 @@ onEachStore("the uses of blobs", (newPlace) => {
       const { id } = newAssignment(stage, site);
       const update = name === undefined ? undefined : blob(name);
       if (name !== undefined) await bring(store, holders.answer(id), name);
-      await deliverAssignment(store.db, headerTo(id, { update }), hashBytes("header"), 1, 5);
+      await deliverAssignments(store.db, [
+        { header: headerTo(id, { update }), answerSha256: hashBytes("header"), arrival: 1, nowMs: 5 },
+      ]);
       return holders.answer(id);
     };
     const [a, b, c] = sites;

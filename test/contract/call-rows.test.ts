@@ -169,7 +169,7 @@ onEachStore("the rows of calls", (newPlace) => {
     async ({ store, call }) => {
       const { runId } = call;
       const round = async (effect: EffectId, position: number) =>
-        insertRound(store.db, { runId, effect }, position, 1);
+        insertRound(store.db, { runId, effect, revision: 1 }, position, 1);
       // Of the first release, whose calls had no rows: over.
       await round("e9", 1);
       await round("e9", 2);

@@ -34,7 +34,7 @@ async function newRun(store: Store) {
 /** Begins a round of a call in which sites train. */
 const begin = (store: Store, call: CallRef, position: number, ...sites: readonly SiteId[]) =>
   store.write(async ({ db }) => {
-    const round = await insertRound(db, call, position, 1);
+    const round = await insertRound(db, { ...call, revision: 2 }, position, 1);
     const stage = newStage(call, { position, round: round.round });
     await insertAssignments(
       db,
@@ -47,6 +47,10 @@ const begin = (store: Store, call: CallRef, position: number, ...sites: readonly
 /** The id of a site's assignment in a round. */
 const trainingAt = (call: CallRef, position: number, site: SiteId) =>
   assignmentIdOf(newStage(call, { position }), site);
+
+/** One more assignment of a round: a second stage of the same work. */
+const later = (call: CallRef, position: number, kind: string, site: SiteId) =>
+  newAssignment(newStage(call, { position, kind, stage: "again", round: position }), site);
 
 onEachStore("rounds", (newPlace) => {
   const given = (what: string, test: (store: Store) => Promise<void>) =>
@@ -68,6 +72,7 @@ onEachStore("rounds", (newPlace) => {
       rounds.filter(({ effect }) => effect === "e1").map(({ position }) => position),
       [1, 2],
     );
+    assert.ok(rounds.every(({ revision }) => revision === 2));
     for (const round of rounds) assert.deepEqual(await roundAt(store.db, round, round.position), round);
     assert.equal(await roundAt(store.db, one, 3), undefined);
     assert.equal(await roundAt(store.db, { runId, effect: "e3" }, 1), undefined);
@@ -109,6 +114,10 @@ onEachStore("rounds", (newPlace) => {
     await begin(store, two, 1, berlin);
     const { previous, asked } = await routingHistory(store.db, runId, "train");
     assert.deepEqual([[...previous], asked.get(berlin), asked.get(rome)], [[berlin], 2, 1]);
+    // A call beside it, whose round began before, does not make it the last one.
+    await store.write(({ db }) => insertAssignments(db, [later(one, 1, "train", rome)], 1));
+    const { previous: still, asked: more } = await routingHistory(store.db, runId, "train");
+    assert.deepEqual([[...still], more.get(rome)], [[berlin], 2]);
     // Other work is asked of others.
     assert.deepEqual((await routingHistory(store.db, runId, "evaluate")).asked, new Map());
   });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "mocha";
 import type { Stage } from "#hub/assignments/stage.js";
-import { deliverAssignment, findAssignment, insertAssignments } from "#hub/store/assignments.js";
+import { deliverAssignments } from "#hub/store/answers.js";
+import { findAssignment, insertAssignments } from "#hub/store/assignments.js";
 import {
   closeStage,
   countOfStage,
@@ -93,7 +94,14 @@ onEachStore("stages", (newPlace) => {
     await store.write(async ({ db }) => {
       const moved = await moveStage(db, key, -1);
       assert.deepEqual(moved, { changes: 1, isDue: false });
-      await deliverAssignment(db, headerTo(newAssignment(key, rome).id), hashBytes("answer"), 1, 5);
+      await deliverAssignments(db, [
+        {
+          header: headerTo(newAssignment(key, rome).id),
+          answerSha256: hashBytes("answer"),
+          arrival: 1,
+          nowMs: 5,
+        },
+      ]);
     });
     assert.equal(await closeStage(store.db, before, closing), false);
     const after = await read(store, key);
@@ -172,7 +180,14 @@ onEachStore("stages", (newPlace) => {
         newAssignment(stream, rome, { part: own }),
       ];
       await insertAssignments(store.db, asked, 1);
-      await deliverAssignment(store.db, headerTo(newAssignment(done, berlin).id), hashBytes("answer"), 1, 5);
+      await deliverAssignments(store.db, [
+        {
+          header: headerTo(newAssignment(done, berlin).id),
+          answerSha256: hashBytes("answer"),
+          arrival: 1,
+          nowMs: 5,
+        },
+      ]);
       const names = async (site: typeof berlin) => [...(await inputsOfSite(store.db, site))].toSorted();
       const digests = (...list: string[]) => list.map((name) => blob(name).sha256).toSorted();
       assert.deepEqual(await names(berlin), digests("model", "control"));

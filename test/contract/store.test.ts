@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { it } from "mocha";
 import type { AnswerHeader } from "#hub/assignments/model.js";
 import { saveInvitedSite } from "#hub/store/admission.js";
+import { deliverAssignments, insertLateAnswer } from "#hub/store/answers.js";
 import {
   assignmentsOfRound,
   closeAssignments,
-  deliverAssignment,
   findAssignment,
   insertAssignments,
-  insertLateAnswer,
   reopenAssignment,
   settleAssignment,
   vanishedAssignments,
@@ -45,7 +44,7 @@ async function seed(store: Store): Promise<{ runId: RunId; call: CallRef; id: As
   const offered = newAssignment(stage, site);
   await store.write(async ({ db }) => {
     await recordBlob(db, base, 1);
-    await insertRound(db, call, 1, 1);
+    await insertRound(db, { ...call, revision: 1 }, 1, 1);
     await insertStage(db, stage);
     await insertAssignments(db, [offered], 1);
   });
@@ -55,8 +54,10 @@ async function seed(store: Store): Promise<{ runId: RunId; call: CallRef; id: As
 const answer = (id: AssignmentId, attempt: number) => headerTo(id, { attempt, baseSha256: base.sha256 });
 
 /** Records an answer as the `arrival`th of its stage. */
-const deliver = (db: Db, header: AnswerHeader, nowMs: number, arrival = 1) =>
-  deliverAssignment(db, header, base.sha256, arrival, nowMs);
+const deliver = async (db: Db, header: AnswerHeader, nowMs: number, arrival = 1) => {
+  const delivered = await deliverAssignments(db, [{ header, answerSha256: base.sha256, arrival, nowMs }]);
+  return delivered.has(header.assignmentId);
+};
 
 /** What the rows promise, whatever database holds them. `reopen` gives the same rows to a new process. */
 onEachStore("store", (newPlace) => {
@@ -283,7 +284,7 @@ onEachStore("store", (newPlace) => {
     await failOpenRounds(store.db, call, 9);
     const failed = await roundAt(store.db, call, 1);
     assert.deepEqual([failed?.status, failed?.endedAtMs, failed?.samples], ["failed", 7, 0]);
-    const second = await insertRound(store.db, call, 2, 10);
+    const second = await insertRound(store.db, { ...call, revision: 1 }, 2, 10);
     await endRound(store.db, second, { ...figures, status: "void", endedAtMs: 11 });
     await endRound(store.db, second, { ...figures, status: "completed", endedAtMs: 12, samples: 99 });
     await failOpenRounds(store.db, call, 13);

@@ -22,6 +22,8 @@ export interface FederatedCase {
   readonly roles: readonly SiteRole[];
   /** Its calls run side by side: who commits first gives the numbers of rounds. */
   readonly parallel?: true;
+  /** Sites are there before a hub goes on: see `WorldSettings`. */
+  readonly sitesFirst?: boolean;
 }
 
 export const siteId = (name: string) => `acme/${name}` as SiteId;

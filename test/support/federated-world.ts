@@ -28,6 +28,7 @@ import { JqExpressions } from "#hub/workflow/expression/service.js";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
 import { SchemaChecker } from "#hub/workflow/schema/checker.js";
 import { type Clock, systemClock } from "#kernel/clock.js";
+import type { RunId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";
 import { kinds } from "#proto/work/index.js";
 import { newWorld, TestEngine, type World } from "./engines.js";
@@ -79,6 +80,8 @@ export interface WorldSettings {
   readonly limits?: World["limits"];
   /** Waited for before a file goes. */
   readonly beforeRemoval?: () => Promise<void>;
+  /** Sites are there before a hub goes on with what it finds: whom a stream asks next does not depend on who comes back first. */
+  readonly sitesFirst?: boolean | undefined;
   /** Stands around what the engine calls. */
   readonly around?: (fn: WorkflowFunction) => WorkflowFunction;
 }
@@ -143,10 +146,21 @@ export class FederatedWorld implements AsyncDisposable {
     return found;
   }
 
-  /** A hub that begins to serve; it dies as told. */
-  async hub({ death, watch }: { death?: Death | undefined; watch?: Watch } = {}): Promise<WorldHub> {
+  /** A hub that begins to serve; it dies as told. `functions`: of its release, where they are not those of the world. */
+  async hub({
+    death,
+    watch,
+    functions = this.settings.functions ?? [],
+  }: {
+    readonly death?: Death | undefined;
+    readonly watch?: Watch;
+    readonly functions?: readonly FederatedFunction[];
+  } = {}): Promise<WorldHub> {
     const files = await new FileBlobStore(this.folder).open();
-    const hub = new WorldHub(this, areasOf(this, new MortalDatabase(this.db, death, watch), files));
+    const hub = new WorldHub(
+      this,
+      areasOf(this, new MortalDatabase(this.db, death, watch), files, functions),
+    );
     this.#hubs.push(hub);
     return hub;
   }
@@ -174,9 +188,10 @@ function areasOf(
   { world, settings, shared, notifier }: FederatedWorld,
   mortal: MortalDatabase,
   files: FileBlobStore,
+  more: readonly FederatedFunction[],
 ) {
   const { clock, limits: rules } = world;
-  const { functions: more = [], minSites = 1 } = settings;
+  const { minSites = 1 } = settings;
   const known = [...more, ...functions.filter(({ name }) => !more.some((one) => one.name === name))];
   const log = silentLog;
   const store = new Store({ ...mortal.database, notifier }, log);
@@ -222,9 +237,11 @@ export class WorldHub extends TestEngine implements ReachableHub {
   readonly assignments: Assignments;
   readonly intake: AnswerIntake;
   readonly reader: BlobReader;
+  readonly federated: Federated;
+  readonly retention: Retention;
   readonly #sites: readonly MemorySite[];
-  readonly #retention: Retention;
   readonly #news: CallNews;
+  readonly #sitesFirst: boolean;
   #stopping: Promise<void> | undefined;
 
   constructor(of: FederatedWorld, areas: ReturnType<typeof areasOf>) {
@@ -236,17 +253,27 @@ export class WorldHub extends TestEngine implements ReachableHub {
     this.assignments = areas.assignments;
     this.intake = areas.intake;
     this.reader = areas.reader;
+    this.federated = areas.federated;
+    this.retention = areas.retention;
     this.#sites = of.sites;
-    this.#retention = areas.retention;
     this.#news = areas.news;
+    this.#sitesFirst = of.settings.sitesFirst ?? false;
   }
 
   /** Goes on with what it finds, and lets the sites come. */
   async open(sites: readonly MemorySite[] = this.#sites): Promise<this> {
-    await this.#retention.sweep();
-    await this.engine.resume();
+    await this.retention.sweep();
+    if (!this.#sitesFirst) await this.engine.resume();
     for (const site of sites) await site.connect(this);
+    if (this.#sitesFirst) await this.engine.resume();
     return this;
+  }
+
+  /** Replays every run, and plays its calls again. */
+  override async verifyAll(): Promise<void> {
+    await super.verifyAll();
+    for (const { run_id: runId } of await this.store.db.selectFrom("runs").select("run_id").execute())
+      await this.federated.verify(runId as RunId);
   }
 
   /** Settles when nothing of it is under way any more: what it was doing stays as its rows say. */
@@ -257,7 +284,7 @@ export class WorldHub extends TestEngine implements ReachableHub {
   async #stop(): Promise<void> {
     await this.engine.stop().catch(() => undefined);
     for (const site of this.#sites) await site.settled();
-    await this.#retention.idle();
+    await this.retention.idle();
     this.#news.close();
   }
 }

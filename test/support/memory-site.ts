@@ -105,6 +105,11 @@ export class MemorySite {
     this.role = role;
   }
 
+  /** What it has the hub's receipt for. */
+  get received(): ReadonlySet<string> {
+    return new Set([...this.#journal].flatMap(([id, { receipt }]) => (receipt === undefined ? [] : [id])));
+  }
+
   get id(): SiteId {
     return this.role.site;
   }
@@ -196,6 +201,8 @@ export class MemorySite {
       const given = await this.#fetch(hub, offer);
       // Cancelled, or asked again, meanwhile.
       if (given === undefined || this.#journal.get(id) !== entry || this.#isOver(id)) return;
+      // Or worked out, where it was told twice to do it.
+      if (this.#journal.get(id)?.answer !== undefined) return;
       this.computed.push(id);
       entry.answer = this.#compute(offer, given);
       const { update } = entry.answer.header;

@@ -19,6 +19,11 @@ export class PlayedBlobs {
     return { sha256, sizeBytes: bytes.length };
   }
 
+  /** The bytes of every blob. */
+  all(): readonly Uint8Array[] {
+    return [...this.#blobs.values()];
+  }
+
   bytesOf({ sha256 }: BlobRef): Uint8Array {
     const bytes = this.#blobs.get(sha256);
     assert.ok(bytes !== undefined, `nobody has brought the blob ${sha256}`);

@@ -21,7 +21,7 @@ export const plainRule: Rule = {
 
 const layers: Layers = layersOf({ name: "mlp", input: [4], classes: 2, hidden: [3] });
 /** Of some 90 KiB: it lies in files. */
-const largeLayers: Layers = layersOf({ name: "mlp", input: [100], classes: 2, hidden: [220] });
+export const largeLayers: Layers = layersOf({ name: "mlp", input: [100], classes: 2, hidden: [220] });
 const dataset = { labels: { dataset: "points" } };
 const body: EvaluateBody = { dataset, layers, loss: "categoricalCrossentropy", batch: 1000 };
 

@@ -1,6 +1,8 @@
 import { FileBlobStore } from "#hub/blobs/store.js";
 import { hubPaths, readHubConfig } from "#hub/config.js";
 import { openHubStore } from "#hub/database.js";
+import { functions } from "#hub/federated/functions/index.js";
+import { verifyCalls } from "#hub/federated/verify.js";
 import { RunFeed } from "#hub/runs/feed.js";
 import type { Store } from "#hub/store/store.js";
 import { Limits } from "#hub/workflow/engine/limits.js";
@@ -13,7 +15,10 @@ import { systemClock } from "#kernel/clock.js";
 import type { RunId } from "#kernel/ids.js";
 import { silentLog } from "#kernel/log.js";
 
-/** Replays every run of a hub that is stopped; throws when a journal does not give its snapshot. */
+/**
+ * Replays every run of a hub that is stopped, and its federated calls; throws when a journal does not give its snapshot, or a script something
+ * else than its rows say.
+ */
 export async function verifyRuns(dir: string): Promise<void> {
   const { database } = await readHubConfig(dir);
   const store = await openHubStore({ dir, database });
@@ -41,7 +46,10 @@ async function verifyStore(store: Store, blobs: string): Promise<void> {
   });
   try {
     const rows = await store.db.selectFrom("snapshots").select("run_id").where("seq", ">", 0).execute();
-    for (const { run_id: runId } of rows) await engine.verify(runId as RunId);
+    for (const { run_id: runId } of rows) {
+      await engine.verify(runId as RunId);
+      await verifyCalls({ store, functions }, runId as RunId);
+    }
   } finally {
     await expressions.close();
     await schemas.close();

@@ -1,5 +1,17 @@
 import { type Assignment, isOpen } from "#hub/assignments/model.js";
+import type { Rule } from "#hub/assignments/stage.js";
 import type { SiteId } from "#kernel/ids.js";
+
+/** When the first of some sites that have just been asked will be late or vanished, if nothing is heard of them. */
+export function firstDueMs(
+  sites: readonly SiteId[],
+  { deadlineMs, graceMs }: Pick<Rule, "deadlineMs" | "graceMs">,
+  offlineSinceMs: (site: SiteId) => number | undefined,
+  nowMs: number,
+): number {
+  const goneAtMs = sites.map((site) => (offlineSinceMs(site) ?? Number.POSITIVE_INFINITY) + graceMs);
+  return Math.min(nowMs + deadlineMs, ...goneAtMs);
+}
 
 /** Which open assignments have run out of time, and when to look again. */
 interface Overdue {

@@ -27,13 +27,13 @@ export const federatedStatements: readonly string[] = [
   "alter table rounds rename to first_rounds",
   `create table rounds (
     run_id text not null references runs (run_id), round integer not null, effect text not null, position bigint not null,
-    status text not null, started_at_ms bigint not null, ended_at_ms bigint, base_sha256 text references blobs (sha256),
+    revision integer not null, status text not null, started_at_ms bigint not null, ended_at_ms bigint, base_sha256 text references blobs (sha256),
     base_bytes bigint, model_sha256 text references blobs (sha256), model_bytes bigint, samples bigint not null,
     metrics text not null, sites integer not null, primary key (run_id, round))`,
   "create index rounds_call on rounds (run_id, effect, position)",
-  `insert into rounds (run_id, round, effect, position, status, started_at_ms, ended_at_ms, base_sha256, base_bytes,
+  `insert into rounds (run_id, round, effect, position, revision, status, started_at_ms, ended_at_ms, base_sha256, base_bytes,
       model_sha256, model_bytes, samples, metrics, sites)
-    select run_id, round, effect, position,
+    select run_id, round, effect, position, 1,
       case when state in ('completed', 'failed') then state else 'open' end,
       started_at_ms, ended_at_ms, base_sha256, base_bytes, model_sha256, model_bytes, samples, metrics,
       (select count(*) from first_assignments where first_assignments.run_id = first_rounds.run_id
@@ -75,6 +75,20 @@ export const federatedStatements: readonly string[] = [
   // What its rounds were doing: adopted into calls and stages at the next start, and then gone.
   "alter table first_rounds rename to rounds_to_adopt",
   "create index assignments_round on assignments (run_id, round)",
-  "create index assignments_stage on assignments (run_id, effect, position, stage)",
-  "create index assignments_open on assignments (site, state)",
+  "create index assignments_stage on assignments (run_id, effect, position, stage, site)",
+  // What is open is little, whatever a run has behind it: what looks for it must not walk over what is done.
+  "create index assignments_open on assignments (site) where state in ('offered', 'accepted')",
+  "create index assignments_of_call on assignments (run_id, effect) where state in ('offered', 'accepted')",
+  "create index stages_open on stages (run_id, effect) where status = 'open'",
+  "create index rounds_open on rounds (run_id, effect) where status = 'open'",
+  `create table asked_sites (
+    run_id text not null references runs (run_id), kind text not null, site text not null, times bigint not null,
+    last_round bigint not null, primary key (run_id, kind, site))`,
+  `insert into asked_sites (run_id, kind, site, times, last_round)
+    select run_id, kind, site, count(*), max(round) from assignments group by run_id, kind, site`,
+  // Of streams, which stand at position 0: what has arrived, what is not over, and whom each site's turn was last.
+  "create index assignments_arrival on assignments (run_id, effect, stage, arrival) where position = 0",
+  `create index assignments_not_done on assignments (run_id, effect, position, stage, site)
+    where position = 0 and state not in ('delivered', 'late')`,
+  "create index assignments_turn on assignments (run_id, effect, stage, site, issued) where position = 0",
 ];

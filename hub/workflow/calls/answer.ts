@@ -1,7 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { HttpOutput } from "#hub/workflow/definition/call-model.js";
 import type { Json } from "#kernel/json.js";
-import { printable } from "#kernel/words.js";
 import { contentOf, mediaType } from "./body.js";
 import { placeOf } from "./client.js";
 import { withoutCredentials } from "./credentials.js";
@@ -43,16 +42,17 @@ function checkStatus(
   const { status } = answer;
   if (status >= 200 && status < (request.redirect === true ? 400 : 300)) return;
   const place = `${request.method.toUpperCase()} ${placeOf(request.url)}`;
-  const detail = status < 400 ? "It redirects; `redirect: true` follows." : said(answer, authentication);
   throw callFailure("communication", `${place} answers ${`${status} ${STATUS_CODES[status] ?? ""}`.trim()}`, {
     status,
-    ...(detail === "" ? {} : { detail }),
+    ...(status < 400
+      ? { detail: "It redirects; `redirect: true` follows." }
+      : { heard: said(answer, authentication) }),
   });
 }
 
-/** The beginning of what a service says of its refusal, without the credentials that it may repeat. */
+/** What a service says of its refusal, without the credentials that it may repeat. */
 function said({ body, headers }: HttpAnswer, authentication: CallAuthentication | undefined): string {
   const { media } = mediaType(headers["content-type"]);
   if (!/json$|^text\/plain$|xml$/.test(media)) return "";
-  return printable(withoutCredentials(body.toString("utf8").trim(), authentication), 300);
+  return withoutCredentials(body.toString("utf8").trim(), authentication);
 }

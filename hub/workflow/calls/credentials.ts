@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { type Hidden, hider } from "#hub/workflow/hiding.js";
 import { callFailure } from "./failures.js";
 import type { CallAuthentication } from "./forms.js";
 
@@ -77,10 +78,22 @@ function challengesOf(header: string): Readonly<Record<string, string>>[] {
   return found;
 }
 
-/** What a service says, without the credentials that it may repeat. */
+/** What a service says of a refusal, without anything that an authentication names: the service may repeat it. */
 export function withoutCredentials(said: string, authentication: CallAuthentication | undefined): string {
-  return textsOf(authentication ?? null).reduce((text, secret) => text.replaceAll(secret, "…"), said);
+  return hider(textsOf(authentication ?? null).map(hidden), 1)(said);
 }
+
+/**
+ * What a service may repeat of a header `authorization`: all but the scheme, and the proof of a digest alone: with
+ * either, somebody else could ask in the caller's name.
+ */
+export function hideAuthorization(authorization: string): (text: string) => string {
+  const [, credentials = ""] = /^\S+\s+(.*)$/s.exec(authorization) ?? [];
+  const response = /\bresponse="([^"]+)"/.exec(credentials)?.[1];
+  return hider([credentials, ...(response === undefined ? [] : [response])].map(hidden));
+}
+
+const hidden = (text: string): Hidden => ({ text, by: "[secret]" });
 
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return value === "" ? [] : [value];

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Json, JsonObject } from "#kernel/json.js";
-import { printable } from "#kernel/words.js";
 import { jsonOf, mediaType } from "./body.js";
 import { placeOf } from "./client.js";
 import { withoutCredentials } from "./credentials.js";
@@ -75,8 +74,8 @@ export class McpSession {
       throw callFailure("communication", `${place} does not answer ${method}`, { status: 502 });
     if (reply.error === undefined) return reply.result ?? null;
     const { code, message } = reply.error;
-    const said = printable(withoutCredentials(message, this.#place.authentication), 300);
-    throw callFailure("runtime", `${method} has failed at ${place}`, { detail: `${said} (${code})` });
+    const said = withoutCredentials(message, this.#place.authentication);
+    throw callFailure("runtime", `${method} has failed at ${place}`, { heard: `(${code}) ${said}` });
   }
 
   /** Tells the server that the session is over; whether it hears it does not matter. */

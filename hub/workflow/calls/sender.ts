@@ -1,5 +1,6 @@
+import { hideIn } from "#hub/workflow/hiding.js";
 import type { HttpClient } from "./client.js";
-import { basicHeader, digestHeader } from "./credentials.js";
+import { basicHeader, digestHeader, hideAuthorization } from "./credentials.js";
 import { callFailure } from "./failures.js";
 import type { CallAuthentication } from "./forms.js";
 import type { HttpAnswer, HttpRequest } from "./model.js";
@@ -26,7 +27,7 @@ export class Sender {
     const login = digestOf(authentication);
     if (login === undefined) {
       const send = async () =>
-        client.send(withHeader(request, await this.authorization(authentication, signal)), signal);
+        this.#authorized(request, await this.authorization(authentication, signal), signal);
       const answer = await send();
       // A token may be taken back before its time: one new one.
       return answer.status === 401 && this.#tokens.forget(authentication) ? send() : answer;
@@ -35,10 +36,21 @@ export class Sender {
     const challenge = first.headers["www-authenticate"];
     if (first.status !== 401 || challenge === undefined) return first;
     const { method } = request;
-    return client.send(
-      withHeader(request, digestHeader(challenge, login, { method, url: first.url })),
-      signal,
-    );
+    return this.#authorized(request, digestHeader(challenge, login, { method, url: first.url }), signal);
+  }
+
+  /** An answer without the credentials with which it was asked for: some services repeat what they are sent. */
+  async #authorized(request: HttpRequest, authorization: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const { headers } = request;
+    const answer = await this.client.send({ ...request, headers: { ...headers, authorization } }, signal);
+    const hide = hideAuthorization(authorization);
+    const said = answer.body.toString("latin1");
+    const safe = hide(said);
+    return {
+      ...answer,
+      headers: hideIn(answer.headers, hide) as HttpAnswer["headers"],
+      body: safe === said ? answer.body : Buffer.from(safe, "latin1"),
+    };
   }
 
   /** The value of the header `authorization`, for every scheme that needs no question of the service first. */
@@ -58,8 +70,3 @@ export class Sender {
 
 const digestOf = (authentication: CallAuthentication) =>
   "digest" in authentication && "username" in authentication.digest ? authentication.digest : undefined;
-
-const withHeader = (request: HttpRequest, authorization: string): HttpRequest => ({
-  ...request,
-  headers: { ...request.headers, authorization },
-});

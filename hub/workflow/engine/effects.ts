@@ -10,12 +10,16 @@ import type { RunId } from "#kernel/ids.js";
 import type { Json } from "#kernel/json.js";
 import type { Log } from "#kernel/log.js";
 import type { EffectId } from "#kernel/refs.js";
+import { printable } from "#kernel/words.js";
 import { workflowErrorOf } from "./failures.js";
 import type { Happening, Secrets } from "./model.js";
 import { filled } from "./secrets.js";
 
 /** How long a call rests after a fault of the hub's own that may pass, such as a full disk. */
 const restMs = 5_000;
+
+/** So many characters of what a service says of its refusal are kept. */
+const maxHeard = 300;
 
 /** A call to be made. */
 export interface Call {
@@ -209,7 +213,9 @@ export class Effects {
     } catch (thrown) {
       if (!(thrown instanceof FunctionFailure)) throw thrown;
       const error = hide(thrown.workflowError as unknown as Json) as unknown as WorkflowError;
-      throw new FunctionFailure(error, { cause: thrown });
+      const { detail } = error;
+      const cut = thrown.isHeard && detail !== undefined ? { detail: printable(detail, maxHeard) } : {};
+      throw new FunctionFailure({ ...error, ...cut }, { cause: thrown });
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { type Hidden, hideIn, hider } from "#hub/workflow/hiding.js";
 import type { RunInfo } from "#hub/workflow/interpreter/model.js";
-import { fillSecrets, mapTexts, secretShape } from "#hub/workflow/interpreter/secrets.js";
+import { fillSecrets, secretShape } from "#hub/workflow/interpreter/secrets.js";
 import { ComityError } from "#kernel/errors.js";
 import type { Json } from "#kernel/json.js";
 import type { Secrets } from "./model.js";
@@ -36,26 +37,16 @@ interface FilledArgument {
 
 /** Puts the secrets into a call's argument. */
 export function filled(value: Json, shapes: RunInfo["secrets"], secrets: Secrets): FilledArgument {
-  const used: (readonly [text: string, placeholder: string])[] = [];
+  const used: Hidden[] = [];
   const whole = fillSecrets(value, shapes, (path, placeholder) => {
     const text = textAt(secrets, path);
-    // Who somebody is, is no secret; and what is very short stands in every answer by chance.
-    if (text !== undefined && text.length >= minHidden && path.at(-1) !== "username")
-      used.push(...formsOf(text).map((form) => [form, placeholder] as const));
+    // Who somebody is, is no secret.
+    if (text !== undefined && path.at(-1) !== "username") used.push({ text, by: placeholder });
     return text;
   });
-  const inside = (text: string) =>
-    used.reduce((safe, [secret, placeholder]) => safe.replaceAll(secret, placeholder), text);
-  return { value: whole, hide: (output) => (used.length === 0 ? output : mapTexts(output, inside)) };
+  const hide = hider(used);
+  return { value: whole, hide: (output) => (used.length === 0 ? output : hideIn(output, hide)) };
 }
-
-/** Secrets of fewer characters are not looked for in what a call gives. */
-const minHidden = 4;
-
-/** A text as it is, within a URI, and within JSON. */
-const formsOf = (text: string): readonly string[] => [
-  ...new Set([text, encodeURIComponent(text), encodeURI(text), JSON.stringify(text).slice(1, -1)]),
-];
 
 function textAt(secrets: Secrets, [name, ...rest]: readonly string[]): string | undefined {
   let found = name === undefined ? undefined : secrets.find(name);

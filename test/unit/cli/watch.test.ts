@@ -91,6 +91,28 @@ describe("a run that is watched", () => {
     ]);
   });
 
+  it("says once of each site that is not asked by which rule, and counts what nobody would read", () => {
+    const old = "its agent, release 0.1.0, cannot do query; a newer one may";
+    const left = [
+      { site: "a/3", reason: old },
+      { site: "a/4", reason: "it has no label\u001b[2J eu" },
+    ];
+    const text = written(false, [
+      event("round.started", { text: "Round 1 begins." }, { left }),
+      event("round.started", { text: "Round 2 begins." }, { left: left.slice(0, 1) }),
+    ]);
+    assert.deepEqual(text.split("\n"), [
+      "Round 1 begins.",
+      `  a/3 is not asked: ${old}.`,
+      "  a/4 is not asked: it has no label\\u001b[2J eu.",
+      "Round 2 begins.",
+      "",
+    ]);
+    const many = Array.from({ length: 13 }, (_, at) => ({ site: `b/${at}`, reason: "no" }));
+    const lines = written(false, [event("round.started", {}, { left: many })]).split("\n");
+    assert.deepEqual(lines.slice(10), ["  b/9 is not asked: no.", "  3 more sites are not asked.", ""]);
+  });
+
   it("names each task, and within a loop only those that touch something", () => {
     const task = (type: string, name: string, ref: string, kind: string) =>
       event(`task.${type}`, { round: 0, text: `${name} is ${type}.` }, { ref, kind });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { WorkflowFunction } from "#hub/workflow/function.js";
+import { hideIn } from "#hub/workflow/hiding.js";
+import { hideAuthorization } from "../credentials.js";
 import { fetchText } from "../documents.js";
 import { callFailure } from "../failures.js";
 import { authenticationForm, jsonForm, resourceForm } from "../forms.js";
@@ -34,13 +36,12 @@ export const grpcCall = (sender: Sender): WorkflowFunction<z.output<typeof grpcF
     const found = methodOf(text, name, method);
     const message = encodeMessage(found.request, given);
     const url = urlOf(`${client.guard.isPlaintext(host) ? "http" : "https"}://${host}:${port}`);
-    const headers = {
-      ...idempotency("POST", caller),
-      ...(authentication && { authorization: await sender.authorization(authentication, signal) }),
-    };
+    const authorization = authentication && (await sender.authorization(authentication, signal));
+    const headers = { ...idempotency("POST", caller), ...(authorization && { authorization }) };
     const reply = await exchange(client, { url, path: found.path, headers, message, authentication }, signal);
     try {
-      return decodeMessage(found.reply, reply);
+      const answer = decodeMessage(found.reply, reply);
+      return authorization === undefined ? answer : hideIn(answer, hideAuthorization(authorization));
     } catch (cause) {
       throw callFailure("communication", `${url.host}${found.path} answers what is no ${found.reply.name}`, {
         status: 502,

@@ -5,9 +5,8 @@ import { statusOfGrpc } from "#hub/workflow/engine/failures.js";
 import type { StandardError } from "#hub/workflow/interpreter/errors.js";
 import { status } from "#kernel/grpc-status.js";
 import { comityVersion } from "#kernel/version.js";
-import { printable } from "#kernel/words.js";
 import type { HttpClient } from "../client.js";
-import { withoutCredentials } from "../credentials.js";
+import { hideAuthorization, withoutCredentials } from "../credentials.js";
 import { callFailure } from "../failures.js";
 import type { CallAuthentication } from "../forms.js";
 import { bareHost } from "../hosts.js";
@@ -96,7 +95,7 @@ const typeOfStatus: Readonly<Record<number, StandardError>> = {
   [status.DEADLINE_EXCEEDED]: "timeout",
 };
 
-function failureOf({ url, path, authentication }: GrpcRequest, error: ServiceError): Error {
+function failureOf({ url, path, headers, authentication }: GrpcRequest, error: ServiceError): Error {
   const code: number = error.code;
   if (code === status.UNAVAILABLE && error.details.startsWith("No connection established"))
     return callFailure("communication", `${url.origin} could not be reached`, {
@@ -108,9 +107,11 @@ function failureOf({ url, path, authentication }: GrpcRequest, error: ServiceErr
     });
   const name = Object.entries(status).find(([, number]) => number === code)?.[0] ?? `status ${code}`;
   const type = typeOfStatus[code] ?? "communication";
-  const detail = printable(withoutCredentials(error.details, authentication), 300);
+  const hide =
+    headers["authorization"] === undefined ? undefined : hideAuthorization(headers["authorization"]);
+  const said = withoutCredentials(error.details, authentication);
   return callFailure(type, `${url.host}${path} answers ${name}`, {
     ...(type === "communication" ? { status: statusOfGrpc[code] ?? 500 } : {}),
-    ...(detail === "" ? {} : { detail }),
+    heard: hide?.(said) ?? said,
   });
 }

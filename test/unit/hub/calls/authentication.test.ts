@@ -36,7 +36,7 @@ describe("the authentication of calls", () => {
   it("takes credentials out of what a service says of its refusal", async () => {
     const service = await stub(({ headers }) => ({ status: 403, body: { bad: headers.authorization } }));
     const error = await failureOf(get(service.origin, { bearer: { token: "t0k3n" } }));
-    assert.equal(error.detail, '{"bad":"Bearer …"}');
+    assert.equal(error.detail, '{"bad":"Bearer [secret]"}');
   });
 
   it("answers a digest challenge with the strongest algorithm that both know", async () => {
@@ -220,10 +220,14 @@ describe("OAuth 2.0 and OpenID Connect", () => {
         },
       });
     const issuers = ["https://issuer", `${authority.origin}/r`];
-    assert.equal(await ask("/r", "opaque"), "Bearer opaque");
-    assert.equal(
+    const shown = [
+      await ask("/r", "opaque"),
       await ask("/r/.well-known/openid-configuration", "good", issuers),
-      `Bearer ${tokens["good"] ?? ""}`,
+    ];
+    assert.deepEqual(shown, ["Bearer [secret]", "Bearer [secret]"]);
+    assert.deepEqual(
+      service.seen.map(({ headers }) => headers.authorization),
+      ["opaque", "good"].map((id) => `Bearer ${tokens[id] ?? ""}`),
     );
     for (const [path, id] of [
       ["/r", "bad"],

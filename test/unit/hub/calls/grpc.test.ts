@@ -182,7 +182,7 @@ describe("call: grpc", () => {
     for (const [code, expected] of Object.entries(kinds)) {
       const error = await fail(Number(code));
       assert.deepEqual([error.kind, error.status], expected);
-      assert.equal(error.detail, "no: Bearer …");
+      assert.equal(error.detail, "no: Bearer [secret]");
     }
     const gone = await failureOf(call({ port: 1 }, "Fail"));
     assert.deepEqual([gone.kind, gone.status], ["communication", 503]);

@@ -82,7 +82,10 @@ describe("call: mcp", () => {
       body: { jsonrpc: "2.0", id, error: { code: -32602, message: "no tool for t0k3n" } },
     }));
     const error = await failureOf(ask("tools/call", { name: "x" }));
-    assert.deepEqual([error.kind, error.status, error.detail], ["runtime", 500, "no tool for … (-32602)"]);
+    assert.deepEqual(
+      [error.kind, error.status, error.detail],
+      ["runtime", 500, "(-32602) no tool for [secret]"],
+    );
     assert.equal(seen.at(-1)?.method, "DELETE");
     const gone = await serve(() => ({ status: 404 }));
     assert.equal((await failureOf(gone.ask("tools/list"))).status, 404);

@@ -103,7 +103,7 @@ describe("secrets in a run", () => {
       files.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1")),
     );
     const everything = [told, ...bytes].join("\n");
-    assert.ok(everything.includes("403 Forbidden") && everything.includes("bad Bearer …"));
+    assert.ok(everything.includes("403 Forbidden") && everything.includes("bad Bearer [secret]"));
     for (const secret of [
       "pa55word",
       "t0k3n-of-api",

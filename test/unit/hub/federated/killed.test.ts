@@ -1,20 +1,14 @@
-import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
-import type { Run } from "#hub/runs/model.js";
-import type { Outcome } from "../../../support/federated-outcome.js";
 import {
   type FederatedCase,
-  finished,
   largeModel,
-  playThrough,
   pointsData,
   rolesWith,
-  startCase,
   steadyRoles,
   trainCall,
 } from "../../../support/federated-runs.js";
-import { FederatedWorld, SharedParts } from "../../../support/federated-world.js";
-import type { Death } from "../../../support/mortal.js";
+import { SharedParts } from "../../../support/federated-world.js";
+import { killedEverywhere, playKilled } from "../../../support/killed.js";
 
 /** What is killed at every commit. A line for each script: whatever a script does must come to the same. */
 const cases: readonly FederatedCase[] = [
@@ -87,42 +81,8 @@ describe("federated calls under a hub that is killed", function () {
   const shared = new SharedParts();
   after(() => shared[Symbol.asyncDispose]());
 
-  /** Plays a case; its first hub dies as told, the next goes on. `commits`: of the first. */
-  async function play(of: FederatedCase, death?: Death): Promise<{ outcome: Outcome; commits: number }> {
-    await using world = await FederatedWorld.make(shared, of.roles);
-    const first = await world.hub({ death });
-    const { mortal } = first;
-    let run: Run | undefined;
-    try {
-      run = await startCase(await first.open(), of);
-      await Promise.race([first.until(run.id), mortal.died]);
-    } catch (error) {
-      if (!mortal.dead) throw error;
-    }
-    await first.stop();
-    const { commits } = mortal;
-    if (death === undefined && run !== undefined) return { outcome: await finished(world, run, of), commits };
-    return { outcome: await playThrough(world, of), commits };
-  }
-
   for (const of of cases) {
-    it(`${of.name}: the same comes of it, whatever commit the hub died at`, async () => {
-      const whole = await play(of);
-      assert.equal(whole.outcome.state, "completed");
-      let deaths = 0;
-      for (let commit = 1; commit <= whole.commits; commit++) {
-        for (const side of ["before", "after"] as const) {
-          try {
-            const killed = await play(of, { commit, side });
-            if (killed.commits === commit) deaths++;
-            assert.deepEqual(killed.outcome, whole.outcome);
-          } catch (error) {
-            throw new Error(`killed ${side} commit ${commit} of ${whole.commits}`, { cause: error });
-          }
-        }
-      }
-      // How changes share commits differs a little from run to run: the last commits may not be reached.
-      assert.ok(deaths > whole.commits, `${deaths} deaths in ${whole.commits} commits`);
-    });
+    it(`${of.name}: the same comes of it, whatever commit the hub died at`, () =>
+      killedEverywhere((death) => playKilled(shared, of, death)));
   }
 });
