@@ -67,7 +67,14 @@ export class Renewal {
         throw this.#refuse("the request is not signed by the certificate's key", { site });
       }
       // The caller has proven who it is: from here on it may know the reason.
-      if (this.#parts.clock.nowMs() > stored.not_after_ms + expiredMaxMs) {
+      const nowMs = this.#parts.clock.nowMs();
+      // One that is good renews over its own connection, which checks more. Clocks may differ by as much as certificates are backdated.
+      if (stored.revoked_at_ms === null && nowMs < stored.not_after_ms - backdatedMs) {
+        throw new ComityError("CERTIFICATE_INVALID", `The certificate of ${site} has not ended yet.`, {
+          hint: "The agent renews it by itself. Is the clock of its machine right? `comity agent doctor` compares the clocks.",
+        });
+      }
+      if (nowMs > stored.not_after_ms + expiredMaxMs) {
         throw new ComityError(
           "CERTIFICATE_INVALID",
           `The certificate of ${site} ended more than seven days ago.`,

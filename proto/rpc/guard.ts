@@ -73,9 +73,15 @@ export class Guard {
         next({
           onReceiveMetadata: (metadata, pass) => {
             timer = setTimeout(onTime, this.#limits.requestMs).unref();
+            const given = base.getDeadline();
+            const deadlineMs = given instanceof Date ? given.getTime() : given;
             const enter = (principal: Principal) => {
               if (over) return;
-              const deadline = base.getDeadline();
+              // grpc-js ends such a call a turn of the event loop later, when a handler would have begun.
+              if (deadlineMs <= Date.now()) {
+                end(new ComityError("DEADLINE_EXCEEDED", "The call's deadline had passed when it came."));
+                return;
+              }
               call = new Call(
                 {
                   method: method.path,
@@ -83,7 +89,7 @@ export class Guard {
                   principal,
                   peer: base.getPeer(),
                   metadata,
-                  deadlineMs: deadline instanceof Date ? deadline.getTime() : deadline,
+                  deadlineMs,
                 },
                 end,
               );

@@ -8,13 +8,16 @@ import { Retention } from "#hub/blobs/retention.js";
 import { FileBlobStore } from "#hub/blobs/store.js";
 import { holders } from "#hub/blobs/uses.js";
 import { dropHolders, holdBlobs, recordBlob, wantedBlobs } from "#hub/store/blobs.js";
+import type { Store } from "#hub/store/store.js";
 import { deferred, sleep } from "#kernel/async.js";
 import { systemClock } from "#kernel/clock.js";
 import { hashBytes } from "#kernel/files.js";
 import type { AssignmentId } from "#kernel/ids.js";
-import { createLog } from "#kernel/log.js";
+import { createLog, silentLog } from "#kernel/log.js";
 import { temporaryFolders } from "#test/support/folders.js";
 import { onEachStore } from "#test/support/stores.js";
+
+const wantedIn = async (store: Store) => (await wantedBlobs(store.db)).map(({ sha256 }) => sha256);
 
 /** What holds the bytes of an answer. */
 const holderOf = (assignment: string) => holders.answer(assignment as AssignmentId);
@@ -30,7 +33,7 @@ onEachStore("retention of blobs", (newPlace) => {
     const lines: { level: number; blobs?: unknown }[] = [];
     const log = createLog("hub", "info", { write: (line) => void lines.push(JSON.parse(line) as never) });
     const clock = { ...systemClock, nowMs: () => at.nowMs };
-    return { store, blobs, folder: path, at, lines, retention: new Retention({ store, blobs, clock, log }) };
+    return { store, blobs, root: path, at, lines, retention: new Retention({ store, blobs, clock, log }) };
   };
 
   /** The answer of a site, whose bytes are `update`. */
@@ -94,10 +97,7 @@ onEachStore("retention of blobs", (newPlace) => {
     await assert.rejects(undone, /undone/);
     await hub.retention.idle();
     assert.deepEqual(await hub.blobs.list(), [sha256]);
-    assert.deepEqual(
-      (await wantedBlobs(hub.store.db)).map((one) => one.sha256),
-      [sha256],
-    );
+    assert.deepEqual(await wantedIn(hub.store), [sha256]);
   });
 
   it("lets a state go on to other blobs: those that it does not name any more go after the commit", async () => {
@@ -153,7 +153,7 @@ onEachStore("retention of blobs", (newPlace) => {
     });
     const hub = {
       ...inner,
-      retention: new Retention({ ...inner, blobs, clock: systemClock, log: createLog("hub", "fatal") }),
+      retention: new Retention({ ...inner, blobs, clock: systemClock, log: silentLog }),
     };
     const bytes = Buffer.from("orphan");
     const sha256 = hashBytes(bytes);
@@ -179,7 +179,7 @@ onEachStore("retention of blobs", (newPlace) => {
   it("goes on after a blob that cannot be removed", async () => {
     const hub = await open();
     const stuck = hashBytes("stuck");
-    await mkdir(join(hub.folder, stuck, "inner"), { recursive: true });
+    await mkdir(join(hub.root, stuck, "inner"), { recursive: true });
     const sha256 = await seed(hub, "first", "one");
     hub.retention.forsake([stuck]);
     await hub.store.write((tx) => hub.retention.drop(tx, [holderOf("first")]));
@@ -223,7 +223,7 @@ onEachStore("retention of blobs", (newPlace) => {
     };
     await Promise.all([1, 2, 3, 4].map(client));
     await hub.retention.idle();
-    const wanted = (await wantedBlobs(hub.store.db)).map(({ sha256 }) => sha256).toSorted();
+    const wanted = (await wantedIn(hub.store)).toSorted();
     assert.ok(wanted.length > 0);
     assert.deepEqual((await hub.blobs.list()).toSorted(), wanted);
   });
@@ -239,7 +239,7 @@ onEachStore("retention of blobs", (newPlace) => {
     await hub.retention.sweep();
     assert.deepEqual(await hub.blobs.list(), [wanted]);
     assert.deepEqual(await wantedBlobs(hub.store.db), [{ sha256: wanted, sizeBytes: 6 }]);
-    assert.deepEqual(await readdir(join(hub.folder, "quarantine")), [unknown]);
+    assert.deepEqual(await readdir(join(hub.root, "quarantine")), [unknown]);
     assert.ok(
       hub.lines.some(({ blobs }) => isDeepStrictEqual(blobs, [unknown])),
       "the log names it",
@@ -257,7 +257,7 @@ onEachStore("retention of blobs", (newPlace) => {
     await hub.store.write(({ db }) => recordBlob(db, blob, 1));
     await hub.retention.sweep();
     assert.deepEqual(await readFile(await hub.blobs.localPath(blob.sha256)), bytes);
-    assert.deepEqual(await readdir(join(hub.folder, "quarantine")), []);
+    assert.deepEqual(await readdir(join(hub.root, "quarantine")), []);
   });
 
   it("keeps what no row knows for 30 days, counted from when it was put aside", async () => {
@@ -265,9 +265,9 @@ onEachStore("retention of blobs", (newPlace) => {
     const dayMs = 86_400_000;
     const sha256 = hashBytes("old");
     await hub.blobs.put(Buffer.from("old"), sha256);
-    const path = join(hub.folder, sha256);
+    const path = join(hub.root, sha256);
     await utimes(path, 1, 1);
-    const quarantined = async () => (await readdir(join(hub.folder, "quarantine"))).length;
+    const quarantined = async () => (await readdir(join(hub.root, "quarantine"))).length;
     for (const [days, kept] of [
       [0, 1],
       [29.9, 1],

@@ -263,6 +263,26 @@ describe("streams over the wire", () => {
     }
   });
 
+  it("hands no call to a handler whose deadline has passed when it comes", async () => {
+    let called = 0;
+    const hub = await listen((listener) =>
+      listener.addSome(AgentService, {
+        StatBlob: () => {
+          called++;
+          return Promise.resolve({});
+        },
+      }),
+    );
+    for (const timeout of ["0m", "0n", "0H"]) {
+      const { stream, session } = rawCall(hub.address, agent.StatBlob.path, { "grpc-timeout": timeout });
+      stream.end(frame(Buffer.alloc(0)));
+      const [headers] = (await once(stream, "response")) as [Record<string, string>];
+      assert.deepEqual([headers["grpc-status"], headers["comity-code"]], ["4", "DEADLINE_EXCEEDED"], timeout);
+      session.destroy();
+    }
+    assert.equal(called, 0);
+  });
+
   it("ends a download whose reader does not read", async () => {
     const { seen, setUp } = downloads(100_000);
     const hub = await listen(setUp, { limits: { stallMs: 600, resetMs: 50 } });
@@ -302,7 +322,7 @@ describe("streams over the wire", () => {
 });
 
 /** A call by bare HTTP/2, for peers that do not keep to the rules. */
-function rawCall(address: string, path: string) {
+function rawCall(address: string, path: string, more: Readonly<Record<string, string>> = {}) {
   const session = connect(`https://${address}`, clientContext({ root: authority.root }));
   session.on("error", () => undefined);
   const stream: ClientHttp2Stream = session.request({
@@ -310,6 +330,7 @@ function rawCall(address: string, path: string) {
     ":path": path,
     "content-type": "application/grpc",
     te: "trailers",
+    ...more,
   });
   stream.on("error", () => undefined);
   return { session, stream };

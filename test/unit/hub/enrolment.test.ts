@@ -208,6 +208,19 @@ describe("hub/sites/enrolment", () => {
       });
     });
 
+    it("refuses a certificate that has not ended, but for what clocks may differ", async () => {
+      const key = newKey();
+      const { chain } = await hub.join(await hub.invite(), key);
+      const renew = () => hub.enrolment.renewExpired(expiredRequest(chain, key, newKey()));
+      for (const laterMs of [0, dayMs - 6 * minuteMs]) {
+        hub.clock.ms += laterMs;
+        await assert.rejects(renew(), { code: "CERTIFICATE_INVALID", message: /has not ended yet/ });
+      }
+      hub.clock.ms += 2 * minuteMs;
+      const { chain: renewed } = await renew();
+      assert.equal(siteOfCertificate(new X509Certificate(renewed), trustDomain), berlin);
+    });
+
     it("refuses who does not hold the key, a foreign certificate, a changed one, and rubbish", async () => {
       const key = newKey();
       const { chain } = await hub.join(await hub.invite(), key);
