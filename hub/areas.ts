@@ -52,6 +52,8 @@ export interface Foundation {
   readonly kinds: readonly Kind[];
   readonly clock: Clock;
   readonly log: Log;
+  /** The rows may be older than the blobs. */
+  readonly acceptOlder?: boolean;
 }
 
 /** The areas of a hub, joined to each other. */
@@ -61,8 +63,9 @@ export type Areas = Awaited<ReturnType<typeof makeAreas>>;
 export async function makeAreas(foundation: Foundation) {
   const { config, store, blobs, authority, tokenKey, secrets, calls, functions, kinds, clock, log } =
     foundation;
+  const { acceptOlder = false } = foundation;
   const retention = new Retention({ store, blobs, clock, log });
-  await retention.sweep();
+  await retention.sweep({ keepsReleased: acceptOlder });
   const revocations = await Revocations.load(store.db, clock.nowMs());
 
   const presence = new Presence(clock);

@@ -76,7 +76,7 @@ export async function startHub({
   });
   const blobs = await new FileBlobStore(paths.blobs).open();
   const given = { config, secrets, calls, functions, kinds };
-  const foundation: Foundation = { ...given, store, blobs, authority, tokenKey, clock, log };
+  const foundation: Foundation = { ...given, store, blobs, authority, tokenKey, clock, log, acceptOlder };
   const areas = await makeAreas(foundation);
   const { engine, events, operators, revocations } = areas;
 

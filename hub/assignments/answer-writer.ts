@@ -107,10 +107,17 @@ export class AnswerWriter implements Gatherer<Waiting> {
     if (stage.quiet) return;
     const { runId, round, site } = assignment;
     const { samples, metrics, update } = header;
+    const data = { kind: assignment.kind, bytes: update?.sizeBytes ?? 0 };
+    const line = { runId, type: "assignment.delivered", round, site } as const;
+    // What must have several sites behind it is not told of one, whether the others will come or not.
+    const { release, atLeast } = stage.rule;
+    if (release === "together" && atLeast > 1) {
+      this.#parts.feed.append(tx, { ...line, text: `${site} has answered.`, data });
+      return;
+    }
     const shown = kind.answer.figures?.shown === "each" ? metrics : {};
-    const data = { kind: assignment.kind, samples, metrics: shown, bytes: update?.sizeBytes ?? 0 };
     const text = `${site} ${kind.words.done(samples)}.`;
-    this.#parts.feed.append(tx, { runId, type: "assignment.delivered", round, site, text, data });
+    this.#parts.feed.append(tx, { ...line, text, data: { ...data, samples, metrics: shown } });
   }
 }
 

@@ -21,7 +21,13 @@ export function checkHeader(
       { hint: "Fetch the base model of the offer and do the work again." },
     );
   }
-  const { samples, metrics, value, update } = header;
+  const { samples, metrics, value, update, behind } = header;
+  // No site can be a hub of others yet: what it says of them would count towards what a rule asks for.
+  if (behind !== 1)
+    throw new ComityError(
+      "UPDATE_SCHEMA_WRONG",
+      `The answer says that ${behind} sites stand behind it; a site stands for itself alone.`,
+    );
   const tensors = update === undefined ? undefined : header.tensors;
   asComityError(() =>
     checkAnswer(assignment.kind, shape, { samples, figures: metrics, value, tensors }, maxSamples),

@@ -4,6 +4,9 @@ import { isSystemError } from "#kernel/errors.js";
 import { makeDirectory, syncPath } from "#kernel/files.js";
 import type { Sha256 } from "#kernel/ids.js";
 
+/** Whatever else lies there is not ours. */
+const digest = /^[0-9a-f]{64}$/;
+
 /**
  * Where blobs lie that no row knows: `blobs/quarantine/SHA256`. The time of a file is the one at which it came here. The folder is made
  * when it is needed.
@@ -53,7 +56,7 @@ export class Quarantine {
 
   async #names(): Promise<string[]> {
     try {
-      return await readdir(this.#folder);
+      return (await readdir(this.#folder)).filter((name) => digest.test(name));
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return [];
       throw error;

@@ -89,9 +89,10 @@ export class Retention {
 
   /**
    * At the start, before anything else is written: removes the files that the store has released, left by a hub that was killed in
-   * between. What no row knows is put aside for 30 days, and comes back when a row wants it.
+   * between. What no row knows is put aside for 30 days, and comes back when a row wants it; where `keepsReleased`, so is what was released:
+   * rows that are older than the files may not know that it was wanted again.
    */
-  async sweep(): Promise<void> {
+  async sweep({ keepsReleased = false } = {}): Promise<void> {
     const { store, blobs, clock, log } = this.#parts;
     const here = new Set(await blobs.list());
     const nowMs = clock.nowMs();
@@ -101,7 +102,7 @@ export class Retention {
     const missing = absent.filter((blob) => !isInline(blob) && !restored.includes(blob.sha256));
     const unknown: Sha256[] = [];
     for (const sha256 of here) {
-      if (await isReleased(store.db, sha256)) await blobs.remove(sha256);
+      if (!keepsReleased && (await isReleased(store.db, sha256))) await blobs.remove(sha256);
       else unknown.push(sha256);
     }
     await blobs.quarantine.put(unknown, nowMs);

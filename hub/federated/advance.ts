@@ -4,13 +4,14 @@ import { assignmentsOfStage } from "#hub/store/assignments.js";
 import { listSites } from "#hub/store/sites.js";
 import { lastOfSites, newsOfStream } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
+import type { SiteId } from "#kernel/ids.js";
 import { type Json, jsonForm } from "#kernel/json.js";
 import { counted, printable } from "#kernel/words.js";
 import { candidates, choose, leastSites, smallestNumber } from "./choose.js";
 import { collected } from "./collect/collected.js";
 import { findOverdue } from "./collect/overdue.js";
 import { judge } from "./collect/quorum.js";
-import { freeSites, taken } from "./collect/taken.js";
+import { ableSites, freeSites, taken } from "./collect/taken.js";
 import type { Draft } from "./draft.js";
 import { foldNow } from "./folding.js";
 import { type Live, type Memo, readMemo } from "./live.js";
@@ -111,11 +112,38 @@ async function resolveTake(
   const room = stage.concurrency - assignments.filter(({ state }) => isOpen(state)).length;
   const fitting = room > 0 ? await candidates(parts, live.call, live.place, spec, spec.at) : [];
   const turns = await lastOfSites(db, stage, fitting);
-  const sites = freeSites(fitting, [...assignments, ...turns]).slice(0, room);
+  const free = freeSites(fitting, [...assignments, ...turns]);
+  if (room > 0) await checkEnough(parts, stage, [...free, ...ableSites(assignments, op.after)]);
+  const sites = free.slice(0, room);
   const part = { inputs: stage.inputs };
   if (sites.length > 0) draft.issues.push({ stage, issues: sites.map((site) => ({ site, part })) });
   if (!draft.isEmpty) return { is: "commit" };
   return { is: "wait", ...(room < stage.concurrency ? wait : await idle(parts, stage)) };
+}
+
+/**
+ * Throws `SITES_TOO_FEW` when fewer sites have answered, work or may be asked than must stand behind what is taken of a stream, and none of
+ * the others may still come back: those who are there would be asked for ever, in vain.
+ */
+async function checkEnough(parts: DriverParts, stream: Stage, able: readonly SiteId[]): Promise<void> {
+  const { stage, rule } = stream;
+  const { atLeast, graceMs } = rule;
+  const sites = new Set(able);
+  if (sites.size === 0 || sites.size >= atLeast) return;
+  const { store, presence, clock } = parts;
+  const last = await lastOfSites(
+    store.db,
+    stream,
+    (await listSites(store.db)).map(({ id }) => id),
+  );
+  const others = last.filter(({ site }) => !sites.has(site));
+  const away = others.filter(({ site }) => (presence.offlineSinceMs(site) ?? 0) + graceMs > clock.nowMs());
+  if (sites.size + away.length >= atLeast) return;
+  const reasons = others.map(({ site, reason, state }) => `${site}: ${reason ?? state}`).join(" ");
+  throw new ComityError(
+    "SITES_TOO_FEW",
+    `The stream ${stage} needs ${atLeast} sites behind what is taken of it, and has ${sites.size}. ${reasons}`.trim(),
+  );
 }
 
 /** Until when to wait for sites of a stream at which nobody works. Throws `QUORUM_LOST` when none of them will come back. */

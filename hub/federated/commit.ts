@@ -43,9 +43,12 @@ export async function commit(
   lease: Lease,
   rounds: number | undefined,
 ): Promise<Committed> {
+  const { round } = live;
   try {
     const writeRows = (of: Draft) =>
       parts.store.write(async (tx): Promise<Committed> => {
+        // It may run again, after what it has written was undone.
+        live.round = round;
         if (!(await moveCall(tx.db, { ...live.call, version: live.version }, after(live, of), lease)))
           return { is: await whyNotMoved(tx.db, live.call, lease) };
         await write({ parts, tx, live, nowMs: parts.clock.nowMs(), rounds }, of);

@@ -247,6 +247,24 @@ onEachStore("retention of blobs", (newPlace) => {
     assert.doesNotMatch(JSON.stringify(hub.lines), new RegExp(released));
   });
 
+  it("puts aside also what was released, where the rows may be older than the files", async () => {
+    const hub = await open();
+    const released = await seed(hub, "first", "released");
+    await hub.store.write(({ db }) => dropHolders(db, [holderOf("first")], 1));
+    await hub.retention.sweep({ keepsReleased: true });
+    assert.deepEqual(await hub.blobs.list(), []);
+    assert.deepEqual(await readdir(join(hub.root, "quarantine")), [released]);
+  });
+
+  it("lets whatever else somebody has put into the quarantine lie there", async () => {
+    const hub = await open();
+    const other = join(hub.root, "quarantine", "of an operator");
+    await mkdir(other, { recursive: true });
+    await utimes(other, 1, 1);
+    await hub.retention.sweep();
+    assert.deepEqual(await readdir(join(hub.root, "quarantine")), ["of an operator"]);
+  });
+
   it("gives a blob back that a row wants, whose database was away", async () => {
     const hub = await open();
     const bytes = Buffer.from("of a model");

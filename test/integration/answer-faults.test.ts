@@ -64,6 +64,12 @@ const wrongAnswers: readonly Wrong[] = [
     },
   ]),
   {
+    what: "more sites behind it than one",
+    code: "UPDATE_SCHEMA_WRONG",
+    says: /5 sites stand behind it; a site stands for itself alone/,
+    make: (offer) => withHeader(good(offer), { behind: 5 }),
+  },
+  {
     what: "a wrong shape in the header",
     code: "UPDATE_SCHEMA_WRONG",
     says: new RegExp(`"${names0}" must have shape \\[3,4\\], but has \\[4,3\\]`),

@@ -1,4 +1,4 @@
-import type { Assignment } from "#hub/assignments/model.js";
+import { type Assignment, isOpen } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import type { SiteId } from "#kernel/ids.js";
 import type { Answer, Left, Taken, TakeSpec } from "../script.js";
@@ -44,6 +44,12 @@ export function taken(
   }
   return undefined;
 }
+
+/** Sites that work for a stream, or whose answer has come after the cursor. */
+export const ableSites = (assignments: readonly Assignment[], after: number): readonly SiteId[] =>
+  assignments
+    .filter(({ state, arrival }) => isOpen(state) || (state === "delivered" && arrival > after))
+    .map(({ site }) => site);
 
 /**
  * Those of the sites that fit a stream that have nothing to do, those first that were asked longest ago. Who has refused or failed is not
