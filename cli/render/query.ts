@@ -13,7 +13,7 @@ const statisticSchema = knownSchema.extend({
   counts: z.array(z.number().nullable()).optional(),
   below: z.number().nullable().optional(),
   above: z.number().nullable().optional(),
-  hidden: z.unknown().optional(),
+  hidden: z.object({ counts: z.array(z.number()), below: z.number(), above: z.number() }).optional(),
 });
 
 const totalsSchema = knownSchema.extend({ statistics: z.array(statisticSchema) });
@@ -65,11 +65,16 @@ export function renderQuery(output: unknown): string | undefined {
     lines,
   );
   const histograms = totals.statistics.filter(({ what }) => what === "histogram").map(renderHistogram);
+  const statistics = lines.flatMap((line) => line.statistics);
   const isWhole =
     lines.every(({ atLeast }) => atLeast === undefined) &&
     totals.statistics.every(({ hidden }) => hidden === undefined);
-  const note = "≥ and ?: some sites keep to themselves what too few rows stand behind.";
-  return [table, ...histograms, ...(isWhole ? [] : [colour.dim(note)])].join("\n\n");
+  const isPartial = statistics.some(isOfSome);
+  const note = [
+    ...(isWhole ? [] : ["≥ and ?: some sites keep to themselves what too few rows stand behind."]),
+    ...(isPartial ? ["*: of the rows of those sites only that have told theirs."] : []),
+  ].join("\n");
+  return [table, ...histograms, ...(note === "" ? [] : [colour.dim(note)])].join("\n\n");
 }
 
 /** `97`, `≥ 97` where some site has not told its own, `?` where none has. */
@@ -79,23 +84,41 @@ const countText = ({ count, atLeast }: Known): string =>
 function valueText(statistic: Statistic | undefined): string {
   if (statistic === undefined) return "";
   const { what, value } = statistic;
-  return what === "count" ? countText(statistic) : metric(value ?? undefined);
+  if (what === "count") return countText(statistic);
+  return `${metric(value ?? undefined)}${isOfSome(statistic) ? "*" : ""}`;
 }
 
+/** A sum, a mean or a variance that lacks the rows of some site: it is neither the least nor the most that it can be. */
+const isOfSome = ({ what, value, atLeast }: Statistic): boolean =>
+  what !== "count" && what !== "histogram" && atLeast === true && typeof value === "number";
+
 /** The bins of a histogram over all cells. */
-function renderHistogram({ column, edges = [], counts = [], below, above }: Statistic): string {
+function renderHistogram({ column, edges = [], counts = [], below, above, hidden }: Statistic): string {
   const from = edges[0] ?? 0;
   const to = edges.at(-1) ?? 0;
-  const bins: { readonly bin: string; readonly count: number | null }[] = [
-    { bin: `below ${from}`, count: below ?? null },
-    ...counts.map((count, at) => ({ bin: `${edges[at] ?? ""} to ${edges[at + 1] ?? ""}`, count })),
-    { bin: `above ${to}`, count: above ?? null },
+  const bin = (
+    name: string,
+    count: number | null | undefined,
+    sites = 0,
+  ): Known & { readonly bin: string } => ({
+    bin: name,
+    count: count ?? null,
+    ...(sites > 0 && { atLeast: true }),
+  });
+  const bins = [
+    bin(`below ${from}`, below, hidden?.below),
+    ...counts.map((count, at) =>
+      bin(`${edges[at] ?? ""} to ${edges[at + 1] ?? ""}`, count, hidden?.counts[at]),
+    ),
+    bin(`above ${to}`, above, hidden?.above),
   ];
   return renderTable(
     [
-      { title: column, value: ({ bin }) => bin },
+      { title: column, value: ({ bin: name }) => name },
       { title: "COUNT", value: countText, right: true },
     ],
-    bins.filter(({ count }, at) => count !== 0 || (at > 0 && at < bins.length - 1)),
+    bins.filter(
+      ({ count, atLeast }, at) => count !== 0 || atLeast === true || (at > 0 && at < bins.length - 1),
+    ),
   );
 }

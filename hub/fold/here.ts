@@ -1,4 +1,5 @@
 import type { Bytes } from "#hub/blobs/reader.js";
+import { failureOf, toFailure } from "#kernel/thread-failure.js";
 import { follow } from "./follow.js";
 import type { FoldDone, FoldJob } from "./job.js";
 import { passes } from "./passes.js";
@@ -6,8 +7,16 @@ import { passes } from "./passes.js";
 /** Bytes of all answers together that a thread with other things to do may fold: some milliseconds, for any strategy. */
 const quickBytes = 1 << 20;
 
-/** {@link FoldPool.fold} in the caller's own thread, at once: for jobs whose blobs are all small. The same job gives the same bytes. */
+/** {@link FoldPool.fold} in the caller's own thread, at once: for jobs whose blobs are all small. The same job gives the same bytes, or the same error. */
 export function foldHere(job: FoldJob): FoldDone {
+  try {
+    return foldWhole(job);
+  } catch (error) {
+    throw failureOf(toFailure(error));
+  }
+}
+
+function foldWhole(job: FoldJob): FoldDone {
   const steps = passes(job);
   for (let next = steps.next(); ; ) {
     if (next.done === true) return next.value;

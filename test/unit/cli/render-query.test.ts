@@ -73,7 +73,26 @@ describe("the output of a query", () => {
   it("says what is missing of a histogram, even where all rows are counted", () => {
     const hidden = { counts: [0, 1], below: 0, above: 1 };
     const output = { totals: { count: 40, statistics: [{ ...histogram, hidden }] }, sites: [], left: [] };
-    assert.match(renderQuery(output) ?? "", /\?\nabove 100 +8\n\n≥ and \?: some sites keep to themselves/);
+    assert.match(renderQuery(output) ?? "", /\?\nabove 100 +≥ 8\n\n≥ and \?: some sites keep to themselves/);
+  });
+
+  it("marks bins, sums and means that lack the rows of some site", () => {
+    const bins = { ...histogram, counts: [12, 5], hidden: { counts: [1, 0], below: 2, above: 0 } };
+    const sum = { what: "sum", column: "chol", count: null, value: 7792.8, ...few };
+    const totals = { count: 40, statistics: [mean(36, 53.5, few), sum, bins] };
+    assert.deepEqual(renderQuery({ totals, sites: [], left: [] })?.split("\n"), [
+      "COUNT  MEAN chol    SUM chol",
+      "   40   53.5000*  7792.8000*",
+      "",
+      "age        COUNT",
+      "below 0      ≥ 0",
+      "0 to 50     ≥ 12",
+      "50 to 100      5",
+      "above 100      8",
+      "",
+      "≥ and ?: some sites keep to themselves what too few rows stand behind.",
+      "*: of the rows of those sites only that have told theirs.",
+    ]);
   });
 
   it("is no other output", () => {

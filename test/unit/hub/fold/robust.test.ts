@@ -48,6 +48,15 @@ const close = (found: readonly number[], wanted: readonly number[]) => {
 };
 
 describe("strategies that look at every answer", () => {
+  it("tell too few answers as what it is, in the caller's thread as in one of their own", () => {
+    const job = jobFor("krum", [[1], [2], [3]], { f: 1 });
+    assert.throws(() => foldHere(job), {
+      name: "ComityError",
+      code: "SITES_TOO_FEW",
+      message: /needs 5 answers/,
+    });
+  });
+
   it("median: the middle one, of an even number the mean of two; few or many sites", () => {
     const middle = (sorted: readonly number[]) => {
       const half = Math.floor(sorted.length / 2);
