@@ -22,6 +22,9 @@ const sitePattern = new RegExp(`^${word}/${word}$`);
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const sha256Pattern = /^[0-9a-f]{64}$/;
 
+/** Whether a text, such as a file's name, has the form of a digest. */
+export const isSha256 = (text: string): text is Sha256 => sha256Pattern.test(text);
+
 /** A new id; version 7 UUIDs sort by time of birth (RFC 9562). */
 export const newRunId = (): RunId => uuidv7() as RunId;
 export const newOpId = (): OpId => uuidv7() as OpId;

@@ -2,10 +2,7 @@ import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "#kernel/errors.js";
 import { makeDirectory, syncPath } from "#kernel/files.js";
-import type { Sha256 } from "#kernel/ids.js";
-
-/** Whatever else lies there is not ours. */
-const digest = /^[0-9a-f]{64}$/;
+import { isSha256, type Sha256 } from "#kernel/ids.js";
 
 /**
  * Where blobs lie that no row knows: `blobs/quarantine/SHA256`. The time of a file is the one at which it came here. The folder is made
@@ -56,7 +53,8 @@ export class Quarantine {
 
   async #names(): Promise<string[]> {
     try {
-      return (await readdir(this.#folder)).filter((name) => digest.test(name));
+      // Whatever else lies there is not ours.
+      return (await readdir(this.#folder)).filter(isSha256);
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return [];
       throw error;

@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ComityError } from "#kernel/errors.js";
 import { makeDirectory, syncFile, syncPath } from "#kernel/files.js";
-import type { Sha256 } from "#kernel/ids.js";
+import { isSha256, type Sha256 } from "#kernel/ids.js";
 import { Quarantine } from "./quarantine.js";
 
 /**
@@ -116,7 +116,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async list(): Promise<Sha256[]> {
-    return (await readdir(this.#root)).filter((name): name is Sha256 => /^[0-9a-f]{64}$/.test(name));
+    return (await readdir(this.#root)).filter(isSha256);
   }
 
   async put(bytes: Uint8Array, sha256: Sha256): Promise<void> {

@@ -1,10 +1,8 @@
 import { type Assignment, isOpen } from "#hub/assignments/model.js";
 import type { Stage } from "#hub/assignments/stage.js";
 import { assignmentsOfStage } from "#hub/store/assignments.js";
-import { listSites } from "#hub/store/sites.js";
 import { lastOfSites, newsOfStream } from "#hub/store/streams.js";
 import { ComityError } from "#kernel/errors.js";
-import type { SiteId } from "#kernel/ids.js";
 import { type Json, jsonForm } from "#kernel/json.js";
 import { counted, printable } from "#kernel/words.js";
 import { candidates, choose, leastSites, smallestNumber } from "./choose.js";
@@ -18,6 +16,7 @@ import { type Live, type Memo, readMemo } from "./live.js";
 import type { DriverParts, Wait } from "./parts.js";
 import { checkedBegun, checkedTurn } from "./row-form.js";
 import type { AskSpec, Collected, Op, OpResult, StreamSpec, TakeSpec } from "./script.js";
+import { checkEnough, idle } from "./stream-turns.js";
 
 /** A round has at most so many ops: a script that never ends is a fault. */
 const maxOps = 10_000;
@@ -119,42 +118,6 @@ async function resolveTake(
   if (sites.length > 0) draft.issues.push({ stage, issues: sites.map((site) => ({ site, part })) });
   if (!draft.isEmpty) return { is: "commit" };
   return { is: "wait", ...(room < stage.concurrency ? wait : await idle(parts, stage)) };
-}
-
-/**
- * Throws `SITES_TOO_FEW` when fewer sites have answered, work or may be asked than must stand behind what is taken of a stream, and none of
- * the others may still come back: those who are there would be asked for ever, in vain.
- */
-async function checkEnough(parts: DriverParts, stream: Stage, able: readonly SiteId[]): Promise<void> {
-  const { stage, rule } = stream;
-  const { atLeast, graceMs } = rule;
-  const sites = new Set(able);
-  if (sites.size === 0 || sites.size >= atLeast) return;
-  const { store, presence, clock } = parts;
-  const last = await lastOfSites(
-    store.db,
-    stream,
-    (await listSites(store.db)).map(({ id }) => id),
-  );
-  const others = last.filter(({ site }) => !sites.has(site));
-  const away = others.filter(({ site }) => (presence.offlineSinceMs(site) ?? 0) + graceMs > clock.nowMs());
-  if (sites.size + away.length >= atLeast) return;
-  const reasons = others.map(({ site, reason, state }) => `${site}: ${reason ?? state}`).join(" ");
-  throw new ComityError(
-    "SITES_TOO_FEW",
-    `The stream ${stage} needs ${atLeast} sites behind what is taken of it, and has ${sites.size}. ${reasons}`.trim(),
-  );
-}
-
-/** Until when to wait for sites of a stream at which nobody works. Throws `QUORUM_LOST` when none of them will come back. */
-async function idle({ store, presence, clock }: DriverParts, stream: Stage): Promise<Wait> {
-  const { stage, rule } = stream;
-  const sites = (await listSites(store.db)).map(({ id }) => id);
-  const last = await lastOfSites(store.db, stream, sites);
-  const untilMs = Math.max(...last.map(({ site }) => (presence.offlineSinceMs(site) ?? 0) + rule.graceMs));
-  if (untilMs > clock.nowMs()) return { untilMs };
-  const reasons = last.map(({ site, reason, state }) => `${site}: ${reason ?? state}`).join(" ");
-  throw new ComityError("QUORUM_LOST", `Nobody works for the stream ${stage} any more. ${reasons}`.trim());
 }
 
 async function resolveAll(

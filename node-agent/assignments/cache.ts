@@ -4,7 +4,7 @@ import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ComityError } from "#kernel/errors.js";
 import { hashFile, makeDirectory } from "#kernel/files.js";
-import type { Sha256 } from "#kernel/ids.js";
+import { isSha256, type Sha256 } from "#kernel/ids.js";
 import type { BlobRef } from "#kernel/refs.js";
 
 /** An interrupted fetch is gone on with, unless it is older than this. */
@@ -52,7 +52,7 @@ export class BlobCache {
       const { size, mtimeMs } = await stat(join(this.#dir, name));
       if (name.endsWith(".part") && Date.now() - mtimeMs > keepPartsMs)
         await rm(join(this.#dir, name), { force: true });
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
+      if (!isSha256(name)) continue;
       found.push({ name, sizeBytes: size, usedMs: mtimeMs });
     }
     for (const { name, sizeBytes } of found.sort((a, b) => a.usedMs - b.usedMs)) {

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { languageCalls } from "#hub/workflow/calls/calls.js";
-import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
-import { openLocalEngine } from "#hub/workflow/local.js";
-import { readSecrets } from "#hub/workflow/secrets.js";
-import { newOpId } from "#kernel/ids.js";
-import type { Json } from "#kernel/json.js";
-import { createLog } from "#kernel/log.js";
 import { temporaryFolders } from "#test/support/folders.js";
 import { httpStubs } from "#test/support/http.js";
+import { tellRun } from "#test/support/told-run.js";
 
 const canary = 'canary "ö"/+4711';
 const issued = "issued-to-the-hub-0815";
@@ -70,52 +64,23 @@ describe("a service that says what it was sent", () => {
     await writeFile(file, `login: { username: ann, password: '${canary}' }\ntoken: plain-canary-1234\n`, {
       mode: 0o600,
     });
-    const dir = await folder();
-    const lines: string[] = [];
-    const local = await openLocalEngine({
-      dir,
-      functions: languageCalls({ guard: new AddressGuard({ allow: thisMachine }) }),
-      secrets: await readSecrets(file, {}),
-      log: createLog("test", "trace", { write: (line) => void lines.push(line) }),
-    });
-    const told: Json[] = [];
-    try {
-      const tasks = ways.flatMap(([name, argument]) =>
-        ["content", "response", "raw", "fail"].map((output) => {
-          const given = argument
-            .replaceAll("ORIGIN", service.origin)
-            .replace(/(uri: [^,} ]+)/, output === "fail" ? "$1/fail" : "$1");
-          const method = argument.startsWith("method") ? "" : "method: get, ";
-          const input =
-            "{ from: { token: '${ $secrets.token }', password: '${ $secrets.login.password }' } }";
-          const call = `{ input: ${input}, call: http, with: { ${method}${given}, output: ${output === "fail" ? "content" : output} } }`;
-          return `  - ${name}_${output}:\n      try: [ { do_it: ${call} } ]\n      catch: { as: problem, do: [ { kept: { set: { problem: '\${ $problem }' } } } ] }\n`;
-        }),
-      );
-      const text = `document: { dsl: "1.0.3", namespace: test, name: echo, version: "1.0.0" }\nuse: { secrets: [login, token] }\ndo:\n${tasks.join("")}`;
-      const { id } = await local.engine.start({
-        opId: newOpId(),
-        workflow: { text },
-        input: {},
-        startedBy: "test",
-      });
-      const events = [];
-      for await (const event of local.feed.watch(id, 0, new AbortController().signal)) events.push(event);
-      const outcome = await local.engine.outcome(id);
-      assert.equal(outcome.run.state, "completed", outcome.run.errorText);
-      told.push(JSON.parse(JSON.stringify([events, outcome, lines])) as Json);
-    } finally {
-      await local.close();
-    }
+    const tasks = ways.flatMap(([name, argument]) =>
+      ["content", "response", "raw", "fail"].map((output) => {
+        const given = argument
+          .replaceAll("ORIGIN", service.origin)
+          .replace(/(uri: [^,} ]+)/, output === "fail" ? "$1/fail" : "$1");
+        const method = argument.startsWith("method") ? "" : "method: get, ";
+        const input = "{ from: { token: '${ $secrets.token }', password: '${ $secrets.login.password }' } }";
+        const call = `{ input: ${input}, call: http, with: { ${method}${given}, output: ${output === "fail" ? "content" : output} } }`;
+        return `  - ${name}_${output}:\n      try: [ { do_it: ${call} } ]\n      catch: { as: problem, do: [ { kept: { set: { problem: '\${ $problem }' } } } ] }\n`;
+      }),
+    );
+    const text = `document: { dsl: "1.0.3", namespace: test, name: echo, version: "1.0.0" }\nuse: { secrets: [login, token] }\ndo:\n${tasks.join("")}`;
+    const run = await tellRun({ dir: await folder(), secrets: file, workflow: text, input: {} });
+    assert.equal(run.state, "completed", run.errorText);
     const got = JSON.stringify(service.seen);
     for (const [name, , sent] of ways) assert.ok(got.includes(sent.replaceAll('"', '\\"')), name);
-    const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((one) =>
-      one.isFile(),
-    );
-    const bytes = await Promise.all(
-      files.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1")),
-    );
-    const everything = [JSON.stringify(told), ...bytes].join("\n");
+    const { everything } = run;
     // What a reader could decode, decoded.
     const decoded = [...everything.matchAll(/[A-Za-z0-9+/_-]{12,}/g)].flatMap(([run]) =>
       [0, 1, 2, 3].map((skip) => Buffer.from(run.slice(skip), "base64").toString("latin1")),

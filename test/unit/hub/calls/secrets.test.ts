@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { languageCalls } from "#hub/workflow/calls/calls.js";
-import { AddressGuard, thisMachine } from "#hub/workflow/calls/guard.js";
-import { openLocalEngine } from "#hub/workflow/local.js";
-import { readSecrets } from "#hub/workflow/secrets.js";
-import { newOpId } from "#kernel/ids.js";
-import { createLog } from "#kernel/log.js";
 import { temporaryFolders } from "#test/support/folders.js";
 import { httpStubs } from "#test/support/http.js";
+import { tellRun } from "#test/support/told-run.js";
 
 const workflow = `
 document: { dsl: "1.0.3", namespace: test, name: secrets, version: "1.0.0" }
@@ -62,47 +57,18 @@ describe("secrets in a run", () => {
         mode: 0o600,
       },
     );
-    const dir = await folder();
-    const lines: string[] = [];
-    const local = await openLocalEngine({
-      dir,
-      functions: languageCalls({ guard: new AddressGuard({ allow: thisMachine }) }),
-      secrets: await readSecrets(file, {}),
-      log: createLog("test", "trace", { write: (line) => void lines.push(line) }),
-    });
-    let told: string;
-    try {
-      const { engine, feed } = local;
-      const input = { origin: service.origin };
-      const { id } = await engine.start({
-        opId: newOpId(),
-        workflow: { text: workflow },
-        input,
-        startedBy: "test",
-      });
-      const events = [];
-      for await (const event of feed.watch(id, 0, new AbortController().signal)) events.push(event);
-      const outcome = await engine.outcome(id);
-      assert.equal(outcome.run.state, "failed");
-      assert.match(outcome.run.errorText ?? "", /could not be reached/);
-      told = JSON.stringify([events, outcome, lines]);
-    } finally {
-      await local.close();
-    }
+    const input = { origin: service.origin };
+    const run = await tellRun({ dir: await folder(), secrets: file, workflow, input });
+    assert.equal(run.state, "failed");
+    assert.match(run.errorText, /could not be reached/);
     assert.deepEqual(
       service.seen.map(({ headers }) => headers.authorization),
       [`Basic ${Buffer.from("ann:pa55word").toString("base64")}`, "Bearer t0k3n-of-api", undefined],
     );
     const { path, headers } = service.seen[2] ?? {};
     assert.deepEqual([path, headers?.["x-key"]], ["/ok/o%20dd/%C3%BC", "t0k3n-of-api"]);
-    const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((one) =>
-      one.isFile(),
-    );
-    assert.ok(files.some(({ name }) => name.startsWith("engine.db")));
-    const bytes = await Promise.all(
-      files.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1")),
-    );
-    const everything = [told, ...bytes].join("\n");
+    const { everything, files } = run;
+    assert.ok(files.some((name) => name.startsWith("engine.db")));
     assert.ok(everything.includes("403 Forbidden") && everything.includes("bad Bearer [secret]"));
     for (const secret of [
       "pa55word",
