@@ -31,8 +31,10 @@ describe("what is hidden of a secret", () => {
 
   it("wherever it lies in base64, of either alphabet, whatever stands around; all else stays", () => {
     const around = fc.uint8Array({ maxLength: 12 });
+    // A backslash before it may be what escapes its first letter, and goes with it.
+    const unescaping = around.filter((bytes) => bytes.at(-1) !== "\\".charCodeAt(0));
     const property = fc.property(
-      around,
+      unescaping,
       around,
       fc.constantFrom("base64" as const, "base64url" as const),
       fc.string({
