@@ -68,7 +68,7 @@ export async function makeAreas(foundation: Foundation) {
   await retention.sweep({ keepsReleased: acceptOlder });
   const revocations = await Revocations.load(store.db, clock.nowMs());
 
-  const presence = new Presence(clock);
+  const presence = new Presence(clock, store.reach);
   const sites = new Sites(store, presence, clock);
   const feed = new RunFeed(store, clock);
   const payloads = filePayloads(blobs);
@@ -97,7 +97,6 @@ export async function makeAreas(foundation: Foundation) {
     functions,
     kinds,
     clock,
-    startedAtMs: clock.nowMs(),
     minSites: config.minSites,
   });
   const expressions = new JqExpressions();
@@ -147,6 +146,8 @@ export async function makeAreas(foundation: Foundation) {
         log.error({ runId, err: error }, "the sites could not be told of a run's end"),
       );
   });
+  // Who was waited for meanwhile is to be looked at again.
+  store.reach.onChange(() => news.tellAll());
   revocations.onRevoke((site) => {
     assignments
       .siteRevoked(site)

@@ -44,10 +44,10 @@ export async function openHubStore({
   const admission = await Admission.begin({ paths, names, root, acceptOlder, clock, log, onLost });
   const look: Look = async (db, dialect) => admission.admit(await findDatabase(db, dialect));
   const open = (): Promise<HubDatabase> => {
-    if (address !== undefined) return openPostgres(address, { alone: true, log, onLost, look });
+    if (address !== undefined) return openPostgres(address, { alone: true, clock, log, onLost, look });
     // To open a file is to make it.
     if (!existsSync(paths.database)) admission.admit({ is: "empty" });
-    return openSqlite(paths.database, look);
+    return openSqlite(paths.database, { look, clock });
   };
   const opened = await open();
   try {

@@ -14,7 +14,7 @@ import { countOfStage, findStage, moveStage } from "#hub/store/stages.js";
 import type { Store } from "#hub/store/store.js";
 import type { Tx } from "#hub/store/tx.js";
 import type { Clock } from "#kernel/clock.js";
-import type { ErrorCode } from "#kernel/errors.js";
+import { ComityError, type ErrorCode } from "#kernel/errors.js";
 import type { AssignmentId, SiteId } from "#kernel/ids.js";
 import type { Log } from "#kernel/log.js";
 import { printable } from "#kernel/words.js";
@@ -75,6 +75,10 @@ export class Assignments {
       }
     } catch (error) {
       log.error({ assignmentId: first.id, err: error }, "an offer could not be made");
+      const passing = ComityError.from(error);
+      if (passing.kind.retryable !== true) return;
+      // Those sites come back by themselves, say what they hold, and are offered the rest.
+      for (const { site } of there) presence.get(site)?.close(passing);
     }
   }
 

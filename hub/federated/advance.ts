@@ -174,14 +174,14 @@ async function resolveAsk(
 
 /** Notes what is late or has vanished. Returns when the next will run out of time. */
 function superviseOpen(
-  { presence, clock, startedAtMs }: DriverParts,
+  { store, presence, clock }: DriverParts,
   { rule }: Stage,
   assignments: readonly Assignment[],
   draft: Draft,
 ): Wait {
   const { graceMs, deadlineMs } = rule;
   const offlineSinceMs = presence.offlineSinceMs.bind(presence);
-  const overdue = findOverdue(assignments, offlineSinceMs, graceMs, startedAtMs + graceMs, clock.nowMs());
+  const overdue = findOverdue(assignments, offlineSinceMs, rule, store.reach, clock.nowMs());
   for (const assignment of overdue.late) {
     const text = `${assignment.site} did not deliver within the deadline of ${deadlineMs / 1000} s.`;
     draft.overdue.push({ assignment, state: "late", text });

@@ -98,7 +98,7 @@ export function wishOf({ work, body }: Asked, at: At): Wish {
 
 /** Sites that have just gone away may come back; and a plan may wait for more than are there. Undefined when all is settled. */
 function whyToWait(
-  { presence, clock }: DriverParts,
+  { store, presence, clock }: DriverParts,
   { rule }: Asked,
   least: number,
   there: readonly SiteId[],
@@ -110,7 +110,7 @@ function whyToWait(
     .map((site) => (presence.offlineSinceMs(site) ?? nowMs) + rule.graceMs)
     .filter((untilMs) => untilMs > nowMs);
   if (backMs.length > 0) return { untilMs: Math.min(...backMs), for: "sites that have just gone away" };
-  const untilMs = sinceMs + rule.waitMs;
+  const untilMs = sinceMs + rule.waitMs + store.reach.awayMsSince(sinceMs);
   const min = Math.max(rule.min ?? 1, least);
   if (there.length >= min || untilMs <= nowMs) return undefined;
   return { untilMs, for: `${counted(min, "site")}, and ${there.length} are there` };

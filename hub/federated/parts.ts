@@ -28,8 +28,6 @@ export interface DriverParts {
   /** The kinds of work that this hub knows. */
   readonly kinds: readonly Kind[];
   readonly clock: Clock;
-  /** When this hub process began to serve. */
-  readonly startedAtMs: number;
   /** The hub's smallest number of sites behind anything that is let out; a plan can only raise it. */
   readonly minSites: number;
 }

@@ -1,4 +1,5 @@
 import type { Offer } from "#hub/assignments/offer.js";
+import { Reach } from "#hub/store/reach.js";
 import type { Clock } from "#kernel/clock.js";
 import { ComityError } from "#kernel/errors.js";
 import type { AssignmentId, RunId, SiteId } from "#kernel/ids.js";
@@ -22,15 +23,14 @@ type Listener = (site: SiteId, change: PresenceChange) => void;
 /** Who is connected now. Nothing here is the only trace of a fact: after a restart the agents come back and say it again. */
 export class Presence {
   readonly #clock: Clock;
-  /** By the monotonic clock: a jump of the wall clock makes nobody vanish. */
-  readonly #startedMs: number;
+  readonly #reach: Reach;
   readonly #sessions = new Map<SiteId, LiveSession>();
   readonly #leftMs = new Map<SiteId, number>();
   readonly #listeners = new Set<Listener>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, reach = new Reach(clock)) {
     this.#clock = clock;
-    this.#startedMs = clock.monotonicMs();
+    this.#reach = reach;
   }
 
   /** The sites that are connected at this moment. */
@@ -68,10 +68,15 @@ export class Presence {
     return this.#sessions.get(site);
   }
 
-  /** Since when a site is away: its disconnection, or the hub's own start. Undefined while it is there. */
+  /**
+   * Since when a site is away while it could have come back: its disconnection, or since the hub serves with its database. Undefined while it
+   * is there.
+   */
   offlineSinceMs(site: SiteId): number | undefined {
     if (this.#sessions.has(site)) return undefined;
-    const awayMs = this.#clock.monotonicMs() - (this.#leftMs.get(site) ?? this.#startedMs);
+    // By the monotonic clock: a jump of the wall clock makes nobody vanish.
+    const sinceMs = Math.max(this.#leftMs.get(site) ?? 0, this.#reach.backMs);
+    const awayMs = this.#clock.monotonicMs() - sinceMs;
     return this.#clock.nowMs() - awayMs;
   }
 

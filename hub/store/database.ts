@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Clock } from "#kernel/clock.js";
 import type { Notifier } from "./notifier.js";
+import type { Reach } from "./reach.js";
 import type { Schema } from "./schema.js";
 
 /** The databases that can hold the hub's rows. */
@@ -16,6 +17,8 @@ export interface HubDatabase {
   /** No other process has it: whoever had it before is gone. */
   readonly alone: boolean;
   readonly notifier: Notifier;
+  /** When it can be reached, and when it could not. */
+  readonly reach: Reach;
 }
 
 /**

@@ -79,5 +79,5 @@ async function readTls(
 
 const invalid = (what: string): ComityError =>
   new ComityError("CONFIG_INVALID", `The address of the database ${what}.`, {
-    hint: "For example postgres://comity@db.example.org/comity; the password may stand in COMITY_DATABASE_PASSWORD.",
+    hint: "For example postgres://comity@db.example.org/comity; the password may stand in COMITY_DATABASE_PASSWORD. In the address, write / @ : # ? % of a name or a password as %2F %40 %3A %23 %3F %25.",
   });

@@ -2,7 +2,8 @@ import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kyse
 import pg from "pg";
 import type { Log } from "#kernel/log.js";
 import type { PostgresAddress } from "./postgres-address.js";
-import { postgresError } from "./postgres-errors.js";
+import { isReadOnly, postgresError } from "./postgres-errors.js";
+import type { Reach } from "./reach.js";
 
 /** Connections: one writes, the others read. */
 const maxConnections = 8;
@@ -35,7 +36,7 @@ export const clientSettings = (address: PostgresAddress): pg.ClientConfig => ({
 });
 
 /** The connections that Kysely works on. */
-export function openPool(address: PostgresAddress, log: Log): PostgresPool {
+export function openPool(reach: Reach, address: PostgresAddress, log: Log): PostgresPool {
   const pool = new pg.Pool({
     ...clientSettings(address),
     pipeline: true,
@@ -50,13 +51,17 @@ export function openPool(address: PostgresAddress, log: Log): PostgresPool {
   const names = new Map<string, string>();
   return {
     async connect() {
+      const fromMs = reach.nowMs();
       try {
         const client = await pool.connect();
-        const known = clients.get(client) ?? new Connection(client, names, address.name);
+        reach.answered(fromMs, false);
+        const known = clients.get(client) ?? new Connection(client, names, reach);
         clients.set(client, known);
         return known;
-      } catch (error) {
-        throw postgresError(error, address.name);
+      } catch (thrown) {
+        const error = postgresError(thrown);
+        reach.failed(fromMs, error);
+        throw error;
       }
     },
     end: () => pool.end(),
@@ -71,16 +76,18 @@ const nothing: PostgresQueryResult<never> = { command: "SELECT", rowCount: 0, ro
 class Connection implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #names: Map<string, string>;
-  readonly #database: string;
+  readonly #reach: Reach;
+  /** It is of no use any more, and is replaced. */
+  #isSpent = false;
   /** Why an unread statement of this transaction failed. */
   #failure: unknown;
 
-  constructor(client: pg.PoolClient, names: Map<string, string>, database: string) {
+  constructor(client: pg.PoolClient, names: Map<string, string>, reach: Reach) {
     // The query that waits fails as well; an error event that nobody hears would end the process.
     client.on("error", () => undefined);
     this.#client = client;
     this.#names = names;
-    this.#database = database;
+    this.#reach = reach;
   }
 
   query(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<never>>;
@@ -93,12 +100,18 @@ class Connection implements PostgresPoolClient {
   }
 
   async #ask(text: string, parameters: readonly unknown[]): Promise<pg.QueryResult<never>> {
+    const fromMs = this.#reach.nowMs();
     try {
       const name = parameters.length === 0 ? undefined : this.#nameOf(text);
       const values = parameters.map(storable);
-      return await this.#client.query<never>({ ...(name !== undefined && { name }), text, values });
-    } catch (error) {
-      throw postgresError(this.#failure ?? error, this.#database);
+      const result = await this.#client.query<never>({ ...(name !== undefined && { name }), text, values });
+      this.#reach.answered(fromMs, result.command === "COMMIT");
+      return result;
+    } catch (thrown) {
+      this.#isSpent ||= isReadOnly(this.#failure ?? thrown);
+      const error = postgresError(this.#failure ?? thrown);
+      this.#reach.failed(fromMs, error);
+      throw error;
     }
   }
 
@@ -108,7 +121,9 @@ class Connection implements PostgresPoolClient {
     if (command === "COMMIT") return nothing;
     const failure =
       this.#failure ?? new Error("the transaction could not be committed: a statement in it failed");
-    throw postgresError(failure, this.#database);
+    const error = postgresError(failure);
+    this.#reach.failed(this.#reach.nowMs(), error);
+    throw error;
   }
 
   #nameOf(text: string): string | undefined {
@@ -121,7 +136,7 @@ class Connection implements PostgresPoolClient {
 
   release(): void {
     this.#failure = undefined;
-    this.#client.release();
+    this.#client.release(this.#isSpent);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   sql,
 } from "kysely";
 import pg from "pg";
+import type { Clock } from "#kernel/clock.js";
 import { ComityError, isSystemError } from "#kernel/errors.js";
 import { type Log, silentLog } from "#kernel/log.js";
 import type { HubDatabase, Look } from "./database.js";
@@ -17,6 +18,7 @@ import type { PostgresAddress } from "./postgres-address.js";
 import { postgresError } from "./postgres-errors.js";
 import { PostgresNotifier } from "./postgres-notifier.js";
 import { clientSettings, openPool } from "./postgres-pool.js";
+import { Reach } from "./reach.js";
 import type { Schema } from "./schema.js";
 
 /** Advisory locks, which are the database's own: who writes, and which hub serves. */
@@ -33,6 +35,7 @@ export interface PostgresUse {
   /** The seat went to another hub while the connection was broken. */
   readonly onLost?: (error: ComityError) => void;
   readonly look?: Look;
+  readonly clock?: Clock;
   readonly log?: Log;
 }
 
@@ -41,20 +44,23 @@ export interface PostgresUse {
  * `STORE_DAMAGED`, what `look` throws, or `CONFIG_INVALID`: the server refuses the hub, or may lose what it has confirmed.
  */
 export async function openPostgres(address: PostgresAddress, use: PostgresUse = {}): Promise<HubDatabase> {
-  const { log = silentLog, alone = false, onLost = () => undefined, look } = use;
+  const { log = silentLog, alone = false, onLost = () => undefined, look, clock } = use;
   const { name } = address;
   const connect = () => connectAlone(address, alone);
   const notifier = await PostgresNotifier.open({ connect, onLost, log });
-  const db = new Kysely<Schema>({ dialect: new TurnsDialect({ pool: openPool(address, log) }) });
+  const reach = new Reach(clock);
+  const db = new Kysely<Schema>({ dialect: new TurnsDialect({ pool: openPool(reach, address, log) }) });
   try {
     await checkServer(db, name);
     await look?.(db, "postgres");
     await migrate(db, "postgres", name);
-    return { db, dialect: "postgres", alone, notifier };
+    return { db, dialect: "postgres", alone, notifier, reach };
   } catch (error) {
     await notifier.close();
     await db.destroy();
-    throw error;
+    // Whoever starts a hub is to know which database it is.
+    const named = error instanceof ComityError ? postgresError(error.cause, name) : error;
+    throw named instanceof ComityError ? named : error;
   }
 }
 

@@ -1,13 +1,19 @@
 import { CompiledQuery, type Kysely, type Transaction } from "kysely";
+import { sleep } from "#kernel/async.js";
 import { type Log, silentLog } from "#kernel/log.js";
 import type { Hold } from "./belonging/admission.js";
 import type { Dialect, HubDatabase } from "./database.js";
 import type { Notifier } from "./notifier.js";
+import type { Reach } from "./reach.js";
 import type { Schema } from "./schema.js";
 import type { Gatherer, Tx } from "./tx.js";
 
 /** How long a fact that is not urgent may wait for others: whatever is written meanwhile takes it along. */
 const soonMs = 20;
+
+/** A database that is away is tried again so soon, and ever more seldom. */
+const tryMs = 100;
+const maxTryMs = 1_000;
 
 /** Works that share one transaction at the most. */
 const maxGroup = 64;
@@ -36,6 +42,8 @@ export class Store {
   readonly alone: boolean;
   /** Hints to whoever waits for news, in all hubs on this database. */
   readonly notifier: Notifier;
+  /** When the rows can be reached, and when they could not. */
+  readonly reach: Reach;
   readonly #log: Log;
   /** Of a hub's own rows: with each commit it says that they still are. */
   readonly #hold: Hold | undefined;
@@ -45,14 +53,22 @@ export class Store {
   #draining: Promise<void> | undefined;
   #soon: ((tx: Tx) => Promise<void>)[] = [];
   #soonTimer: NodeJS.Timeout | undefined;
+  readonly #closing = new AbortController();
+  #trying: Promise<void> | undefined;
 
   constructor(database: HubDatabase, log: Log = silentLog, hold?: Hold) {
     this.db = database.db;
     this.dialect = database.dialect;
     this.alone = database.alone;
     this.notifier = database.notifier;
+    this.reach = database.reach;
     this.#log = log;
     this.#hold = hold;
+    this.reach.onChange((isAway) => {
+      if (isAway) log.warn("the database is away; sites are waited for until it is back");
+      else log.info("the database is back");
+      if (isAway) this.#trying ??= this.#tryUntilBack();
+    });
   }
 
   /**
@@ -200,7 +216,19 @@ export class Store {
     this.#drainSoon();
   }
 
+  /** Nobody else may have anything to write: who waits for the database is told when it is back. */
+  async #tryUntilBack(): Promise<void> {
+    for (let pauseMs = tryMs; this.reach.isAway; pauseMs = Math.min(2 * pauseMs, maxTryMs)) {
+      await sleep(pauseMs, this.#closing.signal);
+      if (this.#closing.signal.aborted) break;
+      await this.write(() => undefined).catch(() => undefined);
+    }
+    this.#trying = undefined;
+  }
+
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#trying;
     this.#drainNow();
     await this.#draining;
     await this.#hold?.close();
@@ -246,11 +274,17 @@ const savepoint = {
 async function runApart(db: Transaction<Schema>, job: Job, gathered: Gathered): Promise<() => void> {
   await db.executeQuery(savepoint.set);
   try {
-    return await job.run(db, gathered);
-  } catch (error) {
-    await db.executeQuery(savepoint.undo);
-    return () => job.reject(error);
-  } finally {
+    const told = await job.run(db, gathered);
     await db.executeQuery(savepoint.release);
+    return told;
+  } catch (error) {
+    try {
+      await db.executeQuery(savepoint.undo);
+      await db.executeQuery(savepoint.release);
+    } catch {
+      // The whole transaction is gone, and this is why.
+      throw error;
+    }
+    return () => job.reject(error);
   }
 }

@@ -53,6 +53,34 @@ describe("SQLite itself", () => {
     await store.close();
   });
 
+  it("says that its disk is full, takes back the whole transaction, and is back by itself when there is room", async () => {
+    const store = await openAt(join(await folder(), "hub.db"));
+    const limit = (pages: number) => sql.raw(`pragma max_page_count = ${pages}`).execute(store.db);
+    const big = { text: "x".repeat(200_000) };
+    const grow = (name: string) =>
+      store.write(({ db }) => saveInvitedSite(db, parseSiteId(`acme/${name}`), big, 1));
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.db);
+    await limit((rows[0]?.page_count ?? 0) + 4);
+    const turns: boolean[] = [];
+    const back = new Promise<void>((resolve) =>
+      store.reach.onChange((isAway) => {
+        turns.push(isAway);
+        if (!isAway) resolve();
+      }),
+    );
+    // Two that share the transaction: neither hides why.
+    const [one, other] = await Promise.allSettled([grow("a"), grow("b")]);
+    for (const end of [one, other]) {
+      assert.equal(end.status === "rejected" && (end.reason as { code?: unknown }).code, "DISK_FULL");
+    }
+    assert.equal(store.reach.isAway, true);
+    await limit(1_000_000);
+    await back;
+    await grow("a");
+    assert.deepEqual(turns, [true, false]);
+    await store.close();
+  });
+
   it("refuses a second hub on the same file, and lets it in when the first has gone", async () => {
     const path = join(await folder(), "hub.db");
     const first = await openAt(path);

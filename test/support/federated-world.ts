@@ -19,6 +19,7 @@ import { Presence } from "#hub/sites/presence.js";
 import { Sites } from "#hub/sites/service.js";
 import { admitSite, saveInvitedSite } from "#hub/store/admission.js";
 import { LocalNotifier } from "#hub/store/notifier.js";
+import { Reach } from "#hub/store/reach.js";
 import type { Schema } from "#hub/store/schema.js";
 import { saveCatalogue, saveHello } from "#hub/store/sites.js";
 import { openSqlite } from "#hub/store/sqlite.js";
@@ -198,10 +199,10 @@ function areasOf(
   const { minSites = 1 } = settings;
   const known = [...more, ...functions.filter(({ name }) => !more.some((one) => one.name === name))];
   const log = silentLog;
-  const store = new Store({ ...mortal.database, notifier }, log);
+  const store = new Store({ ...mortal.database, notifier, reach: new Reach(clock) }, log);
   const blobs = mortalBlobs(files, mortal, settings.beforeRemoval);
   const retention = new Retention({ store, blobs, clock, log });
-  const presence = new Presence(clock);
+  const presence = new Presence(clock, store.reach);
   const sites = new Sites(store, presence, clock);
   const feed = new RunFeed(store, clock);
   const news = new CallNews(store.notifier);
@@ -226,7 +227,6 @@ function areasOf(
     functions: known,
     kinds,
     clock,
-    startedAtMs: clock.nowMs(),
     minSites,
   });
   // What a dead hub would have told of it is lost.

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { HubDatabase } from "#hub/store/database.js";
 import { LocalNotifier } from "#hub/store/notifier.js";
+import { Reach } from "#hub/store/reach.js";
 import type { Schema } from "#hub/store/schema.js";
 import { deferred } from "#kernel/async.js";
 
@@ -43,7 +44,7 @@ export class MortalDatabase {
         return typeof value === "function" ? (value.bind(target) as unknown) : value;
       },
     });
-    this.database = { db, dialect: "sqlite", alone: true, notifier: new LocalNotifier() };
+    this.database = { db, dialect: "sqlite", alone: true, notifier: new LocalNotifier(), reach: new Reach() };
   }
 
   /** Resolves when the process dies. */

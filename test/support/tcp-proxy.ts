@@ -17,6 +17,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #frozen = false;
   #hidesEnds = false;
+  #refuses = false;
 
   private constructor(to: TcpPlace) {
     this.#to = to;
@@ -55,6 +56,16 @@ export class TcpProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** Every connection is broken off, and no new one comes to be, until {@link admit}. */
+  refuse(): void {
+    this.#refuses = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  admit(): void {
+    this.#refuses = false;
+  }
+
   /** From now on nobody who came by it is told when the other side ends the connection: it stays open, and silent. */
   hideEnds(): void {
     this.#hidesEnds = true;
@@ -67,6 +78,10 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #join(client: Socket): void {
+    if (this.#refuses) {
+      client.destroy();
+      return;
+    }
     const server = connect(this.#to.port, this.#to.host);
     this.#pass(client, server, () => server.destroy());
     this.#pass(server, client, () => {

@@ -187,11 +187,18 @@ describe("a quorum", () => {
 
 describe("overdue assignments", () => {
   const online = (): undefined => undefined;
+  const rule = { deadlineMs: 1000, graceMs: 100 };
+  const there = (backAtMs: number, awayMs = 0) => ({ isAway: false, backAtMs, awayMsSince: () => awayMs });
+  const always = there(-1000);
 
   it("are late from their deadline on, not before", () => {
     const list = of("offered");
-    assert.deepEqual(findOverdue(list, online, 100, 0, 999), { late: [], vanished: [], nextDueMs: 1000 });
-    assert.deepEqual(findOverdue(list, online, 100, 0, 1000), {
+    assert.deepEqual(findOverdue(list, online, rule, always, 999), {
+      late: [],
+      vanished: [],
+      nextDueMs: 1000,
+    });
+    assert.deepEqual(findOverdue(list, online, rule, always, 1000), {
       late: list,
       vanished: [],
       nextDueMs: undefined,
@@ -201,23 +208,36 @@ describe("overdue assignments", () => {
   it("have vanished when their site has been away for the grace", () => {
     const list = of("accepted");
     assert.deepEqual(
-      findOverdue(list, () => 50, 100, 0, 149),
+      findOverdue(list, () => 50, rule, always, 149),
       { late: [], vanished: [], nextDueMs: 150 },
     );
-    assert.deepEqual(findOverdue(list, () => 50, 100, 0, 150).vanished, list);
+    assert.deepEqual(findOverdue(list, () => 50, rule, always, 150).vanished, list);
   });
 
   it("are late rather than vanished when both are true", () => {
     const list = of("offered");
-    const { late, vanished } = findOverdue(list, () => 0, 100, 0, 2000);
+    const { late, vanished } = findOverdue(list, () => 0, rule, always, 2000);
     assert.deepEqual([late, vanished], [list, []]);
   });
 
   it("get time after a restart of the hub, whatever their deadline was", () => {
     const list = of("offered");
-    const overdue = findOverdue(list, online, 100, 5000, 4999);
+    const overdue = findOverdue(list, online, rule, there(4900), 4999);
     assert.deepEqual(overdue, { late: [], vanished: [], nextDueMs: 5000 });
-    assert.deepEqual(findOverdue(list, online, 100, 5000, 5000).late, list);
+    assert.deepEqual(findOverdue(list, online, rule, there(4900), 5000).late, list);
+  });
+
+  it("stand still while the hub's database is away, and for as long as it was", () => {
+    const list = of("offered");
+    const nothing = { late: [], vanished: [], nextDueMs: undefined };
+    const away = { ...always, isAway: true };
+    assert.deepEqual(
+      findOverdue(list, () => 50, rule, away, 9999),
+      nothing,
+    );
+    const back = there(600, 300);
+    assert.deepEqual(findOverdue(list, online, rule, back, 1299), { ...nothing, nextDueMs: 1300 });
+    assert.deepEqual(findOverdue(list, online, rule, back, 1300).late, list);
   });
 
   it("are looked for among the open ones only, and the soonest is told", () => {
@@ -227,7 +247,7 @@ describe("overdue assignments", () => {
       assignment("y", "accepted", { deadlineAtMs: 900 }),
     ];
     const since = (site: SiteId) => (site === "acme/y" ? 400 : undefined);
-    assert.deepEqual(findOverdue(list, since, 100, 0, 450), { late: [], vanished: [], nextDueMs: 500 });
-    assert.equal(findOverdue(of("delivered"), online, 100, 0, 9999).nextDueMs, undefined);
+    assert.deepEqual(findOverdue(list, since, rule, always, 450), { late: [], vanished: [], nextDueMs: 500 });
+    assert.equal(findOverdue(of("delivered"), online, rule, always, 9999).nextDueMs, undefined);
   });
 });
