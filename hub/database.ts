@@ -64,15 +64,23 @@ export async function checkNewDatabase(
   dir: string,
   database: NonNullable<HubConfig["database"]>,
 ): Promise<void> {
+  const { notifier, db } = await openNewDatabase(dir, database);
+  await notifier.close();
+  await db.destroy();
+}
+
+/** A PostgreSQL database with the schema of a hub and no rows; throws `ALREADY_EXISTS` when a hub's are in it. */
+export async function openNewDatabase(
+  dir: string,
+  database: NonNullable<HubConfig["database"]>,
+): Promise<HubDatabase> {
   const look: Look = async (db, dialect) => {
     if ((await findDatabase(db, dialect)).is === "empty") return;
     throw new ComityError("ALREADY_EXISTS", "The database holds a hub already.", {
       hint: "Give each hub a database of its own; a hub whose folder is lost comes back from the backup of its folder.",
     });
   };
-  const { notifier, db } = await openPostgres(await readAddress(dir, database), { alone: true, look });
-  await notifier.close();
-  await db.destroy();
+  return openPostgres(await readAddress(dir, database), { alone: true, look });
 }
 
 function readAddress(

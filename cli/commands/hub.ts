@@ -14,7 +14,12 @@ export function hubCommand(): Command {
     summary: "set up and run a hub",
     examples: ["comity hub init ./hub --host hub.example.org", "comity hub start ./hub"],
   });
-  return hub.addCommand(init()).addCommand(start()).addCommand(admin()).addCommand(show());
+  return hub
+    .addCommand(init())
+    .addCommand(start())
+    .addCommand(admin())
+    .addCommand(migrate())
+    .addCommand(show());
 }
 
 const init = (): Command =>
@@ -137,6 +142,38 @@ const admin = (): Command =>
         options,
         { profilePath },
         () => `The new profile of admin is ${profilePath}: give it with --hub.`,
+      );
+    });
+
+const migrate = (): Command =>
+  command("migrate", {
+    summary: "move a hub's rows from SQLite to PostgreSQL or back, with the hub stopped",
+    description:
+      "Copies every row, compares the copy with what was copied, and then has hub.yaml name the new place. Runs go on from where they were at the next start.\nThe old database stays as it was; it is not used any more.",
+    examples: [
+      "comity hub migrate /srv/comity --to postgres://comity@db.example.org/comity",
+      "comity hub migrate /srv/comity --to sqlite",
+    ],
+  })
+    .argument("<dir>", "the hub's folder")
+    .requiredOption(
+      "--to <place>",
+      "an empty PostgreSQL database (postgres://USER@HOST/DATABASE), or `sqlite`: a file in the folder",
+    )
+    .addOption(jsonOption())
+    .action(async (dir: string, options: { to: string; json?: true }) => {
+      const { migrateHub } = await import("#hub/migrate.js");
+      const to = options.to === "sqlite" ? options.to : { postgres: options.to };
+      const onTable = ({ table, rows }: { table: string; rows: number }) => {
+        if (rows > 0) note(`${table}: ${plural(rows, "row")} copied and compared`);
+      };
+      const tables = await migrateHub({ dir, to, onTable });
+      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+      printAnswer(options, { rows, tables }, () =>
+        [
+          `${plural(rows, "row")} of the hub in ${dir} are in ${options.to === "sqlite" ? "its folder" : "PostgreSQL"} now, and hub.yaml says so; \`comity hub start ${dir}\` goes on there.`,
+          "The old database is as it was. Keep it until you have seen the hub run.",
+        ].join("\n"),
       );
     });
 

@@ -60,7 +60,10 @@ describe("a hub whose database is away", function () {
     assert.equal(outages.length, 0);
     assert.equal(run.model?.sha256, undisturbed.model?.sha256);
     const log = await federation.log("hub");
-    assert.equal(log.match(/the database is back/g)?.length, 2, "one that is only silent fails nothing");
+    assert.ok(
+      (log.match(/the database is back/g) ?? []).length >= 2,
+      "one that is silent for a while fails nothing",
+    );
     assert.ok(!log.includes(password));
   });
 });
