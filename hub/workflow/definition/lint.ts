@@ -1,6 +1,6 @@
-import type { Expressions } from "#hub/workflow/expression/model.js";
+import type { Expressions, Uncompilable } from "#hub/workflow/expression/model.js";
 import { ComityError } from "#kernel/errors.js";
-import { closestWord, listWords, printable } from "#kernel/words.js";
+import { closestWord, counted, listWords, printable } from "#kernel/words.js";
 import { callFindings, type FunctionCatalogue } from "./calls.js";
 import type { PlacedExpression } from "./examine.js";
 import { examineInThread } from "./examiner.js";
@@ -35,10 +35,7 @@ export async function lintDefinition(text: string, ports: LintPorts): Promise<Li
   if (document === undefined) return { findings: seen };
   const findings = [...seen];
   for (const call of document.calls) findings.push(...callFindings(call, document, ports.functions));
-  for (const expression of document.expressions) {
-    const finding = await expressionFinding(expression, ports);
-    if (finding !== undefined) findings.push(finding);
-  }
+  findings.push(...(await expressionFindings(document.expressions, ports)));
   findings.sort(byPlace);
   if (findings.some((finding) => finding.severity === "error")) return { findings };
   const { json, sha256 } = document;
@@ -57,12 +54,48 @@ export async function parseDefinition(
   throw new ComityError("WORKFLOW_INVALID", errors.map((finding) => findingLine(finding, file)).join("\n"));
 }
 
-async function expressionFinding(found: PlacedExpression, ports: LintPorts): Promise<Finding | undefined> {
-  const { program, variables, pointer, line, column } = found;
-  const fault = await ports.expressions.check(program, variables);
-  if (fault === undefined) return undefined;
+/** Expressions that take too much work, after which the others are not looked at: each of them ends a thread. */
+const maxTooMuch = 2;
+
+/** An honest expression takes a millisecond or two; those that come near their limit, one after the other, end here. */
+const maxWorkMs = 10_000;
+
+async function expressionFindings(
+  expressions: readonly PlacedExpression[],
+  ports: LintPorts,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const sinceMs = performance.now();
+  let tooMuch = 0;
+  for (const [at, found] of expressions.entries()) {
+    if (tooMuch >= maxTooMuch || performance.now() - sinceMs > maxWorkMs) {
+      findings.push(unseen(found, expressions.length - at));
+      break;
+    }
+    const fault = await ports.expressions.check(found.program, found.variables);
+    if (fault === undefined) continue;
+    if (fault.tooMuch === true) tooMuch++;
+    findings.push(expressionFinding(found, fault));
+  }
+  return findings;
+}
+
+/** The first of those that were not looked at. */
+function unseen({ pointer, line, column }: PlacedExpression, count: number): Finding {
+  return {
+    severity: "error",
+    code: "jq-invalid",
+    message: `The expressions before this one take too much work; ${counted(count, "more expression")} ${count === 1 ? "was" : "were"} not looked at.`,
+    hint: "An expression is for small things; split those that are named, or leave them out.",
+    pointer,
+    line,
+    column,
+  };
+}
+
+function expressionFinding(found: PlacedExpression, { why, variable }: Uncompilable): Finding {
+  const { variables, pointer, line, column } = found;
   const place = { severity: "error", pointer, line, column } as const;
-  const { why, variable } = fault;
   if (variable === undefined) {
     const said = printable(why.replace(/\s+/g, " ").trim(), 300);
     return { ...place, code: "jq-invalid", message: `This cannot be read as jq: ${said}` };

@@ -49,7 +49,7 @@ export class Batches {
     const request = { checks: [checkProgram(part)], program: undefined, input: "null" };
     const reply = await this.#ask(request, expressionLimits.programMs);
     if (reply.kind === "refused") return reply.fault;
-    if (reply.kind === "fault") return { why: reply.message };
+    if (reply.kind === "fault") return { why: reply.message, tooMuch: true };
     this.#checked.set(keyOf(part), true);
     return undefined;
   }

@@ -47,6 +47,8 @@ export interface Uncompilable {
   readonly why: string;
   /** The variable, without the dollar sign, that it names and that is not there: the whole fault. */
   readonly variable?: string;
+  /** To compile it takes more work than an expression may cost: whether it is jq is not known. */
+  readonly tooMuch?: true;
 }
 
 /** Evaluates jq. Each expression gives its first output, or null when it gives none. */

@@ -50,6 +50,18 @@ describe("texts that mean harm", () => {
   before(() => examineInThread(""));
   after(() => ports.close());
 
+  it("stops after two expressions that take too much work to read, however many there are", async () => {
+    // jq reads this in quadratic time.
+    const slow = (at: number) => `${'"\\('.repeat(2_600)}${at}${')"'.repeat(2_600)}`;
+    const tasks = Array.from({ length: 30 }, (_, at) => `  - t${at}: { set: { x: '\${ ${slow(at)} }' } }\n`);
+    const { findings } = await lintDefinition(withTasks(tasks.join("")), ports);
+    assert.deepEqual(
+      findings.map(({ code, line }) => [code, line]),
+      [3, 4, 5].map((line) => ["jq-invalid", line]),
+    );
+    assert.match(findings[2]?.message ?? "", /28 more expressions were not looked at/);
+  });
+
   for (const [name, code, marked] of hostile) {
     it(`has one finding for ${name}: ${code}`, async () => {
       const offset = marked.indexOf("▮");
