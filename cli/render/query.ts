@@ -40,13 +40,12 @@ export function renderQuery(output: unknown): string | undefined {
   const parsed = outputSchema.safeParse(output);
   if (!parsed.success) return undefined;
   const { totals, cells = [], outside } = parsed.data;
+  const hasOthers = outside !== undefined && outside.count !== 0;
   const groups = Object.keys(cells[0]?.groups ?? {});
   const named = (name: string): string[] => groups.map((_, at) => (at === 0 ? name : ""));
   const lines: Line[] = [
     ...cells.map((cell) => ({ ...cell, names: groups.map((group) => cell.groups[group] ?? "") })),
-    ...(outside === undefined || outside.count === 0
-      ? []
-      : [{ ...outside, names: named("(others)"), statistics: [] }]),
+    ...(hasOthers ? [{ ...outside, names: named("(others)"), statistics: [] }] : []),
     { ...totals, names: named("(all)") },
   ];
   const numbers = totals.statistics.map((statistic, at) => ({ ...statistic, at }));
@@ -71,6 +70,9 @@ export function renderQuery(output: unknown): string | undefined {
     totals.statistics.every(({ hidden }) => hidden === undefined);
   const isPartial = statistics.some(isOfSome);
   const note = [
+    ...(hasOthers && numbers.length > 0
+      ? ["(all) counts the (others) too; its further columns are of the rows in the groups above."]
+      : []),
     ...(isWhole ? [] : ["≥ and ?: some sites keep to themselves what too few rows stand behind."]),
     ...(isPartial ? ["*: of the rows of those sites only that have told theirs."] : []),
   ].join("\n");

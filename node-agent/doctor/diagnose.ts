@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readBundle } from "#certs/bundle.js";
 import { readJoinToken } from "#certs/join-token.js";
 import { clientContext } from "#certs/tls.js";
@@ -20,7 +21,10 @@ export async function diagnose(dir: string): Promise<Finding[]> {
   try {
     config = await readAgentConfig(dir);
   } catch (thrown) {
-    return [fault("folder", thrown, "Join a hub first: comity agent join TOKEN --dir DIR.")];
+    const fix = existsSync(agentPaths(dir).config)
+      ? "Correct what is named; docs/reference/configuration.md has every key."
+      : "Join a hub first: comity agent join TOKEN --dir DIR.";
+    return [fault("folder", thrown, fix)];
   }
   const found: Finding[] = [well("folder", `${agentPaths(dir).config} is valid.`)];
   found.push(...(await checkWay(dir, config)));

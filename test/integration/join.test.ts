@@ -220,6 +220,9 @@ describe("joining a hub", () => {
     assert.equal(await rules("{ leaves: [aggregate] }"), "true: The site does evaluate and query.");
     assert.match(await rules("{ kinds: [train], leaves: [aggregate] }"), /^false: .*allow no work/);
     assert.match(await rules("{ pause: true }"), /^false: .*paused/);
+    await writeFile(path, `${text}polices: {}\n`);
+    const [wrong] = await diagnose(dir);
+    assert.match(`${wrong?.detail ?? ""} ${wrong?.fix ?? ""}`, /agent\.yaml:\d+.*Correct what is named/s);
     for (const { fix } of ill) assert.ok(fix !== undefined && fix.length > 0);
     assert.deepEqual(
       (await diagnose(await folder())).map(({ check, ok }) => [check, ok]),

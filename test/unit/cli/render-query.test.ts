@@ -60,6 +60,7 @@ describe("the output of a query", () => {
       "50 to 100      ?",
       "above 100      8",
       "",
+      "(all) counts the (others) too; its further columns are of the rows in the groups above.",
       "≥ and ?: some sites keep to themselves what too few rows stand behind.",
     ]);
   });
