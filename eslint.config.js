@@ -27,5 +27,5 @@ export default tseslint.config(
       "@typescript-eslint/no-non-null-assertion": "error",
     },
   },
-  { files: ["cli/render/**", "test/bench/**"], rules: { "no-console": "off" } },
+  { files: ["cli/render/**", "test/bench/**", "test/fuzz/main.ts"], rules: { "no-console": "off" } },
 );

@@ -1,4 +1,5 @@
 import { type CelInput, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
+import { bracketDepth } from "./cel-brackets.js";
 import { ComityError } from "./errors.js";
 import { didYouMean, listWords, printable } from "./words.js";
 
@@ -128,6 +129,8 @@ function readCel(
 ): { readonly expr: Expr } | { readonly fault: string } {
   if (text.length > celLimits.maxLength)
     return { fault: `it is longer than ${celLimits.maxLength} characters` };
+  // The parser takes seconds for some hundred brackets in each other, before anybody can count them.
+  if (bracketDepth(text) > celLimits.maxDepth) return { fault: "it is nested too deeply" };
   let expr: Expr;
   try {
     expr = parse(text).expr;

@@ -5,12 +5,12 @@ import { ComityError } from "#kernel/errors.js";
 import { type Json, parseJson } from "#kernel/json.js";
 import { callFailure } from "./failures.js";
 
-const unpackers: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const unpackers: ReadonlyMap<string, () => Transform> = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
 
 interface Reading {
   readonly maxBytes: number;
@@ -47,7 +47,7 @@ export async function readBody(
 function unpacked(response: IncomingMessage, place: string): AsyncIterable<unknown> {
   const encoding = response.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding === "identity" || encoding === "") return response;
-  const unpacker = unpackers[encoding];
+  const unpacker = unpackers.get(encoding);
   if (unpacker === undefined)
     throw callFailure("communication", `${place} answers in the encoding ${encoding.slice(0, 40)}`, {
       status: 502,

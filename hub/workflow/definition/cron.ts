@@ -34,19 +34,19 @@ const fields: readonly [Field, Field, Field, Field, Field] = [
   { noun: "day of the week", min: 0, max: 7, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
 ];
 
-const shorthands: Readonly<Record<string, string>> = {
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-  "@monthly": "0 0 1 * *",
-  "@weekly": "0 0 * * 0",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@hourly": "0 * * * *",
-};
+const shorthands: ReadonlyMap<string, string> = new Map([
+  ["@yearly", "0 0 1 1 *"],
+  ["@annually", "0 0 1 1 *"],
+  ["@monthly", "0 0 1 * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@hourly", "0 * * * *"],
+]);
 
 /** Reads minute, hour, day of the month, month and day of the week (POSIX crontab, with names, ranges, lists, steps). Throws `ARGUMENT_INVALID`. */
 export function parseCron(text: string): Cron {
-  const parts = (shorthands[text.trim().toLowerCase()] ?? text).trim().split(/\s+/);
+  const parts = (shorthands.get(text.trim().toLowerCase()) ?? text).trim().split(/\s+/);
   if (parts.length !== fields.length) {
     throw new ComityError(
       "ARGUMENT_INVALID",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import * as cel from "#kernel/cel.js";
+import { bracketDepth } from "#kernel/cel-brackets.js";
 
 const site = {
   site: "acme/berlin",
@@ -48,7 +49,8 @@ describe("rules in CEL", () => {
     ["site.online &&", "1:13"],
     ["sit.online", 'did you mean "site"?'],
     ["launch(site)", "no function launch"],
-    ["(".repeat(1500), "call stack"],
+    ["(".repeat(1500), "nested too deeply"],
+    ["[{(".repeat(30), "nested too deeply"],
     [`${"[".repeat(100)}${"]".repeat(100)}`, "nested too deeply"],
     [`"${"x".repeat(celLimits.maxLength)}"`, "longer than"],
     ["[1].all(a, [1].all(b, [1].all(c, true)))", "loops"],
@@ -58,6 +60,20 @@ describe("rules in CEL", () => {
       assert.throws(() => compileFilter(text), { code: "ARGUMENT_INVALID" });
     });
   }
+
+  it("counts brackets in each other where the parser would take seconds for them, and none that only stand in a text", () => {
+    for (const [text, depth] of [
+      ['f([{"a": [1]}]) + (1)', 4],
+      [String.raw`"[[[" + '((' + "\"[["`, 0],
+      [`'''a'[[''' + """"{{"""`, 0],
+      [String.raw`r"\"[[[`, 3],
+      [String.raw`bR'\'[[[`, 3],
+      ["[[ // ]]\n[[", 4],
+      ["]]]][", 1],
+      ['"[[', 2],
+    ] as const)
+      assert.equal(bracketDepth(text), depth, text);
+  });
 
   it("ends for a regular expression that explodes elsewhere", () => {
     const rule = compileFilter('site.labels.gpu.matches("^(a+)+$")');

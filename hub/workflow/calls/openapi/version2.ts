@@ -2,13 +2,13 @@ import type { JsonObject } from "#kernel/json.js";
 import type { BodyRule, FoundOperation, Operation, Parameter, Style } from "./model.js";
 import { type DocumentReader, textOf, textsOf } from "./reader.js";
 
-const styles: Readonly<Record<string, Style>> = {
-  csv: "form",
-  ssv: "spaceDelimited",
-  tsv: "tabDelimited",
-  pipes: "pipeDelimited",
-  multi: "form",
-};
+const styles: ReadonlyMap<string, Style> = new Map([
+  ["csv", "form"],
+  ["ssv", "spaceDelimited"],
+  ["tsv", "tabDelimited"],
+  ["pipes", "pipeDelimited"],
+  ["multi", "form"],
+]);
 
 /** An operation of OpenAPI 2.0 ("Swagger"). */
 export function operation2(found: FoundOperation, { root }: DocumentReader, url: URL): Operation {
@@ -45,7 +45,7 @@ function parameterOf(one: JsonObject): readonly Parameter[] {
       name: textOf(one["name"]) ?? "",
       place,
       required: one["required"] === true || place === "path",
-      style: place === "query" ? (styles[format] ?? "form") : "simple",
+      style: place === "query" ? (styles.get(format) ?? "form") : "simple",
       explode: place === "query" && format === "multi",
       json: false,
     },

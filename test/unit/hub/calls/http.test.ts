@@ -140,6 +140,14 @@ describe("call: http", () => {
     );
   });
 
+  it("refuses an encoding that it does not read, whatever its name", async () => {
+    for (const encoding of ["zstd", "constructor", "__proto__"]) {
+      const service = await stub(() => ({ headers: { "content-encoding": encoding }, body: "x" }));
+      const error = await failureOf(call("http", { method: "get", endpoint: service.origin }));
+      assert.deepEqual([error.kind, error.status], ["communication", 502], encoding);
+    }
+  });
+
   it("refuses JSON that is none, or that could do harm", async () => {
     const service = await stub(({ path }) => ({
       headers: { "content-type": "application/json" },
